@@ -1,6 +1,9 @@
 //! The shell of AgentRQ on Cloudflare Workers and bare workerd.
 use worker::*;
 
+pub mod migrations;
+pub mod sql;
+
 /// One workspace.
 #[durable_object]
 pub struct WorkspaceObject {

@@ -1,0 +1,280 @@
+//! The little of SQLite that both objects use: one call, plain values, rows. Two stores answer it: the object's own, and rusqlite in tests.
+
+use std::fmt;
+
+/// One value in a statement or a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    Null,
+    /// Within ±2^53: integers cross the border to JavaScript as floating-point numbers. What may be larger travels as text.
+    Integer(i64),
+    Text(String),
+    Blob(Vec<u8>),
+}
+
+/// One row of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row(pub Vec<Value>);
+
+/// What the database refused, or a row that is not of the form the code expects. Never shown to callers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqlError(pub String);
+
+impl fmt::Display for SqlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sqlite: {}", self.0)
+    }
+}
+
+impl std::error::Error for SqlError {}
+
+/// A database that answers at once.
+pub trait Sql {
+    /// Runs `sql` (several statements only if `args` is empty) and returns the rows of the last statement.
+    fn exec(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>, SqlError>;
+
+    /// The first row, if there is one.
+    fn first(&self, sql: &str, args: &[Value]) -> Result<Option<Row>, SqlError> {
+        Ok(self.exec(sql, args)?.into_iter().next())
+    }
+}
+
+impl<S: Sql + ?Sized> Sql for &S {
+    fn exec(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>, SqlError> {
+        (**self).exec(sql, args)
+    }
+}
+
+impl Row {
+    fn at(&self, column: usize) -> Result<&Value, SqlError> {
+        self.0.get(column).ok_or_else(|| SqlError(format!("the row has no column {column}")))
+    }
+
+    fn wrong(&self, column: usize, wanted: &str) -> SqlError {
+        let kind = match self.0.get(column) {
+            Some(Value::Null) => "null",
+            Some(Value::Integer(_)) => "an integer",
+            Some(Value::Text(_)) => "text",
+            Some(Value::Blob(_)) => "a blob",
+            None => "nothing",
+        };
+        SqlError(format!("column {column} holds {kind}, not {wanted}"))
+    }
+
+    pub fn integer(&self, column: usize) -> Result<i64, SqlError> {
+        match self.at(column)? {
+            Value::Integer(value) => Ok(*value),
+            _ => Err(self.wrong(column, "an integer")),
+        }
+    }
+
+    /// An integer that is never negative: a count, a time, a size.
+    pub fn count(&self, column: usize) -> Result<u64, SqlError> {
+        u64::try_from(self.integer(column)?).map_err(|_| SqlError(format!("column {column} is negative")))
+    }
+
+    pub fn text(&self, column: usize) -> Result<&str, SqlError> {
+        match self.at(column)? {
+            Value::Text(value) => Ok(value),
+            _ => Err(self.wrong(column, "text")),
+        }
+    }
+
+    pub fn blob(&self, column: usize) -> Result<&[u8], SqlError> {
+        match self.at(column)? {
+            Value::Blob(value) => Ok(value),
+            _ => Err(self.wrong(column, "a blob")),
+        }
+    }
+
+    pub fn is_null(&self, column: usize) -> Result<bool, SqlError> {
+        Ok(matches!(self.at(column)?, Value::Null))
+    }
+
+    pub fn optional_integer(&self, column: usize) -> Result<Option<i64>, SqlError> {
+        if self.is_null(column)? { Ok(None) } else { self.integer(column).map(Some) }
+    }
+
+    pub fn optional_count(&self, column: usize) -> Result<Option<u64>, SqlError> {
+        if self.is_null(column)? { Ok(None) } else { self.count(column).map(Some) }
+    }
+
+    pub fn optional_text(&self, column: usize) -> Result<Option<&str>, SqlError> {
+        if self.is_null(column)? { Ok(None) } else { self.text(column).map(Some) }
+    }
+
+    pub fn optional_blob(&self, column: usize) -> Result<Option<&[u8]>, SqlError> {
+        if self.is_null(column)? { Ok(None) } else { self.blob(column).map(Some) }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+/// Counts, times and sizes; what does not fit is cut to the largest that does.
+impl From<u64> for Value {
+    fn from(value: u64) -> Self {
+        Self::Integer(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Integer(i64::from(value))
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Blob(value)
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(value: &[u8]) -> Self {
+        Self::Blob(value.to_vec())
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// The object's own database.
+mod object {
+    use js_sys::Uint8Array;
+    use wasm_bindgen::JsValue;
+    use worker::{SqlStorage, SqlStorageValue};
+
+    use super::{Row, Sql, SqlError, Value};
+
+    impl Sql for SqlStorage {
+        fn exec(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>, SqlError> {
+            let args: Vec<JsValue> = args.iter().map(to_js).collect();
+            let rows = self.exec_raw(sql, args).map_err(|error| SqlError(error.to_string()))?;
+            rows.raw()
+                .map(|row| {
+                    row.map_err(|error| SqlError(error.to_string()))?.into_iter().map(from_storage).collect::<Result<_, _>>().map(Row)
+                })
+                .collect()
+        }
+    }
+
+    fn to_js(value: &Value) -> JsValue {
+        match value {
+            Value::Null => JsValue::NULL,
+            // Exact within ±2^53, which is what Value::Integer promises.
+            Value::Integer(value) => JsValue::from_f64(*value as f64),
+            Value::Text(value) => JsValue::from_str(value),
+            Value::Blob(value) => Uint8Array::from(value.as_slice()).into(),
+        }
+    }
+
+    fn from_storage(value: SqlStorageValue) -> Result<Value, SqlError> {
+        match value {
+            SqlStorageValue::Null => Ok(Value::Null),
+            SqlStorageValue::Boolean(value) => Ok(Value::Integer(i64::from(value))),
+            SqlStorageValue::Integer(value) => Ok(Value::Integer(value)),
+            SqlStorageValue::Float(_) => Err(SqlError("a fraction or an integer beyond 2^53: neither is stored here".to_owned())),
+            SqlStorageValue::String(value) => Ok(Value::Text(value)),
+            SqlStorageValue::Blob(value) => Ok(Value::Blob(value)),
+        }
+    }
+}
+
+/// The same over rusqlite, so that every rule is tested natively.
+#[cfg(test)]
+pub(crate) mod native {
+    use rusqlite::fallible_iterator::FallibleIterator;
+    use rusqlite::types::ValueRef;
+    use rusqlite::{Batch, Connection, ToSql};
+
+    use super::{Row, Sql, SqlError, Value};
+
+    /// An empty database in memory.
+    pub(crate) fn memory() -> Connection {
+        Connection::open_in_memory().expect("SQLite opens in memory")
+    }
+
+    impl From<rusqlite::Error> for SqlError {
+        fn from(error: rusqlite::Error) -> Self {
+            Self(error.to_string())
+        }
+    }
+
+    impl ToSql for Value {
+        fn to_sql(&self) -> rusqlite::Result<rusqlite::types::ToSqlOutput<'_>> {
+            Ok(match self {
+                Self::Null => rusqlite::types::Null.into(),
+                Self::Integer(value) => (*value).into(),
+                Self::Text(value) => value.as_str().into(),
+                Self::Blob(value) => value.as_slice().into(),
+            })
+        }
+    }
+
+    impl Sql for Connection {
+        fn exec(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>, SqlError> {
+            let mut rows = Vec::new();
+            let mut batch = Batch::new(self, sql);
+            while let Some(mut statement) = batch.next()? {
+                rows.clear();
+                let columns = statement.column_count();
+                let mut found = statement.query(rusqlite::params_from_iter(args))?;
+                while let Some(row) = found.next()? {
+                    rows.push(Row((0..columns).map(|column| value(row.get_ref(column)?)).collect::<Result<_, SqlError>>()?));
+                }
+            }
+            Ok(rows)
+        }
+    }
+
+    fn value(value: ValueRef<'_>) -> Result<Value, SqlError> {
+        Ok(match value {
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(value) => Value::Integer(value),
+            ValueRef::Real(_) => return Err(SqlError("a fraction".to_owned())),
+            ValueRef::Text(value) => Value::Text(String::from_utf8(value.to_vec()).map_err(|error| SqlError(error.to_string()))?),
+            ValueRef::Blob(value) => Value::Blob(value.to_vec()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::native::memory;
+    use super::*;
+
+    #[test]
+    fn values_come_back_as_they_went_in() {
+        let db = memory();
+        let values = [Value::Null, Value::Integer(-(1 << 53)), "é\0".into(), Value::Blob(vec![0, 255])];
+        let row = db.first("SELECT ?, ?, ?, ?", &values);
+        assert_eq!(row, Ok(Some(Row(values.to_vec()))));
+    }
+
+    #[test]
+    fn a_column_of_another_kind_is_an_error_and_not_a_panic() {
+        let row = Row(vec![Value::Null, "a".into()]);
+        assert_eq!(row.integer(1), Err(SqlError("column 1 holds text, not an integer".to_owned())));
+        assert_eq!(row.optional_integer(0), Ok(None));
+        assert!(row.text(2).is_err());
+    }
+}
