@@ -2,6 +2,7 @@
 import { Advice } from './lib/run.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { duration, say } from './lib/say.mjs';
+import { atStop, isStopping } from './lib/stop.mjs';
 import { buildProduct } from './build/all.mjs';
 import { startServer } from './serve.mjs';
 
@@ -34,15 +35,10 @@ export async function product(started) {
   say(`AgentRQ ready: ${server.url}`);
   say(`Sign in: ${server.url}sign-in#key=${server.key}`);
 
-  let stopping = false;
-  const stop = async () => {
-    if (stopping) return;
-    stopping = true;
-    await server.stop();
-    process.exit(0);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+  // From here on, being told to stop is the good end.
+  process.exitCode = 0;
+  atStop(server.stop);
   const { code, signal } = await server.exited;
-  if (stopping) return;
+  if (isStopping()) return;
   throw new Advice(`workerd ended by itself (${signal ?? `exit code ${code}`}). Start again: nothing that was acknowledged is lost.`);
 }

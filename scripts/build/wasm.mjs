@@ -29,9 +29,9 @@ export async function cargoWasm(packages, features = []) {
 
 const wasmFile = (name) => inRoot('target', target, 'release', `${name}.wasm`);
 
-/** Writes `index.js` and `index_bg.wasm` of a compiled crate into a folder. */
+/** Writes a compiled crate's JavaScript and wasm into a folder. */
 export async function bindgen(name, folder, args) {
-  await run(await wasmBindgen(), [wasmFile(name), '--out-dir', folder, '--out-name', 'index', ...args]);
+  await run(await wasmBindgen(), [wasmFile(name), '--out-dir', folder, ...args]);
 }
 
 // Named one by one: binaryen's newest encodings may be ahead of workerd and of browsers.

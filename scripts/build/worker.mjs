@@ -13,14 +13,16 @@ import { readWrangler } from '../wrangler.mjs';
 import { writeWorkerdConfig } from '../workerd-config.mjs';
 import { bindgen, cargoWasm, wasmOpt } from './wasm.mjs';
 
-const sources = ['core', 'worker', 'Cargo.toml', 'Cargo.lock', 'wrangler.toml', 'scripts/build/worker.mjs', 'scripts/build/wasm.mjs', 'scripts/build/shim.mjs'];
-const moreSources = ['scripts/workerd-config.mjs', 'scripts/wrangler.mjs'];
+const sources = [
+  ...['core', 'worker', 'Cargo.toml', 'Cargo.lock', 'wrangler.toml'],
+  ...['scripts/build/worker.mjs', 'scripts/build/wasm.mjs', 'scripts/build/shim.mjs', 'scripts/workerd-config.mjs', 'scripts/wrangler.mjs'],
+];
 
 /** Builds into `.build/worker` (the product) or `.build/worker-faults` (with routes that fail on purpose, for tests). */
 export async function buildWorker({ faults = false } = {}) {
   const folder = built(faults ? 'worker-faults' : 'worker');
-  const hash = hashOf([...sources, ...moreSources], [await rustVersion()]);
-  return whenChanged(`${folder}.stamp`, hash, async () => {
+  const hash = hashOf(sources, [await rustVersion()]);
+  return whenChanged(`${folder}.stamp`, [folder], hash, async () => {
     const what = faults ? "the Worker with the tests' faults" : 'the Worker';
     await step(`Building ${what}`, async () => {
       await cargoWasm(['agentrq-worker'], faults ? ['faults'] : []);
@@ -28,7 +30,7 @@ export async function buildWorker({ faults = false } = {}) {
       const making = `${folder}.making`;
       rmSync(making, { recursive: true, force: true });
       mkdirSync(making, { recursive: true });
-      await bindgen('agentrq_worker', making, ['--target', 'module', '--no-typescript', '--experimental-reset-state-function', '--force-enable-abort-handler']);
+      await bindgen('agentrq_worker', making, ['--target', 'module', '--out-name', 'index', '--no-typescript', '--experimental-reset-state-function', '--force-enable-abort-handler']);
       await Promise.all([bundle(making), wasmOpt(join(making, 'index_bg.wasm'), { names: true })]);
       writeWorkerdConfig(making);
       rmSync(folder, { recursive: true, force: true });

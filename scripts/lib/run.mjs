@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { root } from './paths.mjs';
+import { atStop } from './stop.mjs';
 
 /** A failure whose message says what to do; it is printed without a stack. */
 export class Advice extends Error {}
@@ -11,10 +12,13 @@ export class Advice extends Error {}
 export function run(command, args, { env, cwd = root, shown, timeout } = {}) {
   return new Promise((done, fail) => {
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit'], timeout });
+    const forget = atStop(() => child.kill());
     child.on('error', (error) => fail(new Advice(`${command} could not be started: ${error.message}`)));
-    child.on('exit', (code, signal) =>
-      code === 0 ? done() : fail(new Advice(`${shown ?? [command, ...args].join(' ')} failed (${signal ?? `exit code ${code}`}).`)),
-    );
+    child.on('exit', (code, signal) => {
+      forget();
+      if (code === 0) done();
+      else fail(new Advice(`${shown ?? [command, ...args].join(' ')} failed (${signal ?? `exit code ${code}`}).`));
+    });
   });
 }
 

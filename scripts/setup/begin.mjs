@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { delimiter } from 'node:path';
 import { inRoot } from '../lib/paths.mjs';
 import { Advice } from '../lib/run.mjs';
+import { atStop, stopOnSignals } from '../lib/stop.mjs';
 import { ensurePackages } from './packages.mjs';
 
 const oldest = [22, 12];
@@ -15,6 +16,7 @@ function current() {
 
 /** Goes on only in a current Node: an older one runs the same command again in the newer one and waits for it. */
 export async function begin() {
+  stopOnSignals();
   await ensurePackages();
   // What is started from here finds the project's own commands first, node among them.
   process.env.PATH = `${inRoot('node_modules/.bin')}${delimiter}${process.env.PATH}`;
@@ -22,6 +24,10 @@ export async function begin() {
   const node = inRoot('node_modules/.bin/node');
   if (!existsSync(node)) throw new Advice(`This is Node ${process.versions.node}, and npm has no newer one for ${process.platform} ${process.arch}. Install Node 22.12 or later.`);
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  // The older Node only passes things on: signals to the newer one, its exit code to whoever called.
+  atStop(() => {
+    child.kill('SIGTERM');
+    return new Promise(() => {});
+  });
   await new Promise(() => child.on('exit', (code, signal) => process.exit(signal ? 1 : code)));
 }
