@@ -1,5 +1,44 @@
-//! The rules of AgentRQ. Pure: no I/O, no clock, no randomness.
+//! The rules of AgentRQ: a relay through which agents ask and people answer.
+//!
+//! ```text
+//!   command + context ──▶ decide(view) ──▶ decision: outcome, events with their changes, effects
+//!                            ▲                              │
+//!                            └───────── store ◀── apply ────┘
+//! ```
+//!
+//! The crate is pure: no I/O, no clock, no randomness, no async. The same code decides in the workspace's object
+//! and in the browser. Floors, each of which sees only those below it:
+//!
+//! ```text
+//! sync      the authority's admission of commands, the replica's optimism
+//! dialect   what agents say in their own words, and what they are told
+//! decide    the rules                                  mcp   JSON-RPC, tools, channel
+//! command, view, decision, rejection, store
+//! model, lifecycle
+//! id, cursor, time, limits                             sse
+//! ```
 #![forbid(unsafe_code)]
 
-/// The version of this crate, so that both shells can tell what they run.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub mod command;
+pub mod cursor;
+pub mod decide;
+pub mod decision;
+pub mod dialect;
+pub mod id;
+pub mod lifecycle;
+pub mod limits;
+pub mod mcp;
+pub mod model;
+pub mod rejection;
+pub mod sse;
+pub mod store;
+pub mod sync;
+pub mod time;
+pub mod view;
+
+pub use command::{Command, Context};
+pub use decide::decide;
+pub use decision::Decision;
+pub use rejection::Rejection;
+pub use store::MemoryStore;
+pub use view::{Look, Store, View};

@@ -1,0 +1,70 @@
+//! The rules of presence and display names.
+
+use super::{Draft, check};
+use crate::command::Context;
+use crate::decision::{Decision, EventType};
+use crate::limits;
+use crate::model::{Agent, AgentName, Client, Entity, Presence};
+use crate::rejection::Rejection;
+use crate::view::View;
+
+/// Being heard again within this time is no news.
+const NEWS_MS: u64 = 15_000;
+
+pub(super) fn connected(view: &impl View, draft: &mut Draft<'_>, name: AgentName) -> Result<(), Rejection> {
+    let agent = known_or_new(view, draft.cx, name)?;
+    if agent.presence != Presence::Connected {
+        let now = draft.cx.now;
+        let agent = Agent { presence: Presence::Connected, since: now, last_heard_at: Some(now), ..agent };
+        draft.event(EventType::AgentConnected, None).put(Entity::Agent(agent));
+    }
+    Ok(())
+}
+
+pub(super) fn disconnected(view: &impl View, draft: &mut Draft<'_>, name: &AgentName) -> Result<(), Rejection> {
+    let Some(agent) = view.agent(name).known("the agent")? else { return Ok(()) };
+    if agent.presence == Presence::Connected {
+        let agent = Agent { presence: Presence::Disconnected, since: draft.cx.now, ..agent };
+        draft.event(EventType::AgentDisconnected, None).put(Entity::Agent(agent));
+    }
+    Ok(())
+}
+
+pub(super) fn heard(view: &impl View, draft: &mut Draft<'_>, name: AgentName, client: Option<Client>) -> Result<(), Rejection> {
+    let known = view.agent(&name).known("the agent")?;
+    let is_new = known.is_none();
+    let agent = known_or_new(view, draft.cx, name)?;
+    let now = draft.cx.now;
+    let long_ago = agent.last_heard_at.is_none_or(|at| now.ms().saturating_sub(at.ms()) >= NEWS_MS);
+    let other_client = client.is_some() && client != agent.client;
+    if is_new || long_ago || other_client {
+        let agent = Agent { last_heard_at: Some(now), client: client.or(agent.client), ..agent };
+        draft.event(EventType::AgentUpdated, None).put(Entity::Agent(agent));
+    }
+    Ok(())
+}
+
+/// What people call an agent is for people to say.
+pub(super) fn name(view: &impl View, cx: &Context, agent: &AgentName, display_name: &str) -> Result<Decision, Rejection> {
+    check::person(cx, "name an agent")?;
+    let display_name = check::line("displayName", display_name, limits::NAME_CHARS)?;
+    let agent = view.agent(agent).known("the agent")?.ok_or_else(|| Rejection::AgentNotFound { agent: agent.clone() })?;
+    if agent.display_name == display_name {
+        return Ok(Decision::already());
+    }
+    let mut draft = Draft::new(view, cx);
+    draft.event(EventType::AgentUpdated, None).put(Entity::Agent(Agent { display_name, ..agent }));
+    Ok(draft.done())
+}
+
+fn known_or_new(view: &impl View, cx: &Context, name: AgentName) -> Result<Agent, Rejection> {
+    Ok(view.agent(&name).known("the agent")?.unwrap_or_else(|| Agent {
+        display_name: name.to_string(),
+        name,
+        presence: Presence::Unknown,
+        since: cx.now,
+        last_heard_at: None,
+        client: None,
+        revision: 0,
+    }))
+}

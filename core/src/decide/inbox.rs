@@ -1,0 +1,151 @@
+//! The rules of the inbox: what is queued for agents, and how it comes to be sent, received and seen.
+
+use super::{Draft, agent, task};
+use crate::command::{Context, Inbox};
+use crate::decision::{Decision, Effect, EventType};
+use crate::id::{DeliveryId, Id, SessionId};
+use crate::model::{AgentName, Assignee, Delivery, DeliveryKind, DeliveryState, Entity, Route, Task};
+use crate::rejection::Rejection;
+use crate::view::{Look, Unseen, View};
+
+/// Queues what an agent must hear, if there is any agent to hear of this task.
+pub(super) fn queue(draft: &mut Draft<'_>, task: &Task, id: Id, kind: DeliveryKind, note: Option<String>) {
+    if task.agent.is_none() && task.assignee == Assignee::Human {
+        return;
+    }
+    let delivery = Delivery {
+        id: DeliveryId(id),
+        task: task.id,
+        kind,
+        note,
+        agent: task.agent.clone(),
+        state: DeliveryState::Queued,
+        route: None,
+        session: None,
+        queued_at: draft.cx.now,
+        sent_at: None,
+        received_at: None,
+        seen_at: None,
+        copies: 0,
+        redelivered: false,
+        revision: 0,
+    };
+    draft.put(Entity::Delivery(delivery)).effect(Effect::Deliver);
+}
+
+/// An agent acted on a task: it has heard of it, and what was for nobody in particular is now for this agent.
+pub(super) fn task_named(view: &impl View, draft: &mut Draft<'_>, task: &Task, owned_before: bool) -> Result<(), Rejection> {
+    let actor = draft.cx.actor.agent();
+    for delivery in task::unseen(view, task.id)? {
+        let ours = delivery.agent.as_ref().is_none_or(|agent| Some(agent) == actor);
+        if delivery.kind == DeliveryKind::Task && ours {
+            let seen = seen(delivery, None, draft.cx);
+            draft.put(Entity::Delivery(seen));
+        } else if !owned_before && delivery.agent.is_none() {
+            draft.put(Entity::Delivery(Delivery { agent: task.agent.clone(), ..delivery }));
+        }
+    }
+    Ok(())
+}
+
+/// An agent named a message: its model has read it.
+pub(super) fn message_named(view: &impl View, draft: &mut Draft<'_>, id: DeliveryId) -> Result<(), Rejection> {
+    if let Look::Known(Some(delivery)) = view.delivery(id)
+        && delivery.state != DeliveryState::Seen
+    {
+        let seen = seen(delivery, None, draft.cx);
+        draft.put(Entity::Delivery(seen));
+    }
+    Ok(())
+}
+
+/// Decides what the streams report. A report that comes late or twice changes nothing.
+pub(super) fn report(view: &impl View, cx: &Context, report: Inbox) -> Result<Decision, Rejection> {
+    let mut draft = Draft::new(view, cx);
+    match report {
+        Inbox::Connected { agent } => agent::connected(view, &mut draft, agent)?,
+        Inbox::Disconnected { agent } => agent::disconnected(view, &mut draft, &agent)?,
+        Inbox::Heard { agent, client } => agent::heard(view, &mut draft, agent, client)?,
+        Inbox::SessionStarted { agent, session } => session_started(view, &mut draft, &agent, session)?,
+        Inbox::Sent { deliveries, session, route } => each(view, &mut draft, deliveries, |delivery| {
+            (delivery.state <= DeliveryState::Sent).then(|| sent(delivery, session, route, cx))
+        })?,
+        Inbox::Received { deliveries } => each(view, &mut draft, deliveries, |delivery| {
+            (delivery.state == DeliveryState::Sent).then(|| Delivery {
+                state: DeliveryState::Received,
+                received_at: Some(cx.now),
+                ..delivery
+            })
+        })?,
+        Inbox::Lost { deliveries } => {
+            each(view, &mut draft, deliveries, |delivery| (delivery.state == DeliveryState::Sent).then(|| requeued(delivery)))?;
+            if !draft.events.is_empty() {
+                draft.effect(Effect::Deliver);
+            }
+        }
+        Inbox::Seen { deliveries, route } => {
+            each(view, &mut draft, deliveries, |delivery| (delivery.state != DeliveryState::Seen).then(|| seen(delivery, route, cx)))?
+        }
+    }
+    if draft.events.is_empty() && draft.effects.is_empty() {
+        return Ok(Decision::already());
+    }
+    Ok(draft.done())
+}
+
+/// A new model listens. What earlier sessions of the agent were given and never acted on is owed to it, once.
+fn session_started(view: &impl View, draft: &mut Draft<'_>, agent: &AgentName, session: SessionId) -> Result<(), Rejection> {
+    for delivery in view.unseen(Unseen::For(agent)).known("the inbox")? {
+        let given_elsewhere = delivery.state != DeliveryState::Queued && delivery.session != Some(session);
+        if given_elsewhere && !delivery.redelivered {
+            let task = delivery.task;
+            let owed = Delivery { redelivered: true, ..requeued(delivery) };
+            draft.event(EventType::DeliveryUpdated, Some(task)).put(Entity::Delivery(owed));
+        }
+    }
+    draft.effect(Effect::Deliver);
+    Ok(())
+}
+
+/// Changes each of the named deliveries that `step` has an answer for, an event each.
+fn each(
+    view: &impl View,
+    draft: &mut Draft<'_>,
+    deliveries: Vec<DeliveryId>,
+    step: impl Fn(Delivery) -> Option<Delivery>,
+) -> Result<(), Rejection> {
+    for id in deliveries {
+        let Some(delivery) = view.delivery(id).known("the inbox")? else { continue };
+        if let Some(next) = step(delivery) {
+            draft.event(EventType::DeliveryUpdated, Some(next.task)).put(Entity::Delivery(next));
+        }
+    }
+    Ok(())
+}
+
+fn sent(delivery: Delivery, session: SessionId, route: Route, cx: &Context) -> Delivery {
+    Delivery {
+        state: DeliveryState::Sent,
+        route: Some(route),
+        session: Some(session),
+        sent_at: Some(cx.now),
+        copies: delivery.copies + 1,
+        ..delivery
+    }
+}
+
+fn requeued(delivery: Delivery) -> Delivery {
+    Delivery { state: DeliveryState::Queued, route: None, session: None, sent_at: None, received_at: None, ..delivery }
+}
+
+/// Seen implies received: the model cannot act on what did not arrive.
+fn seen(delivery: Delivery, route: Option<Route>, cx: &Context) -> Delivery {
+    Delivery {
+        state: DeliveryState::Seen,
+        route: route.or(delivery.route).or(Some(Route::Result)),
+        sent_at: delivery.sent_at.or(Some(cx.now)),
+        received_at: delivery.received_at.or(Some(cx.now)),
+        seen_at: Some(cx.now),
+        ..delivery
+    }
+}

@@ -1,0 +1,39 @@
+//! Which stream an item takes: a pure choice over the streams that are held right now.
+
+use crate::id::SessionId;
+use crate::model::{AgentName, Delivery, Task};
+use crate::time::Timestamp;
+
+/// A live stream, as routing sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pub session: SessionId,
+    pub agent: AgentName,
+    pub opened_at: Timestamp,
+    /// When the agent last spoke on it.
+    pub active_at: Timestamp,
+}
+
+/// An item and the stream it takes, as an index into the holders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Push {
+    pub delivery: Delivery,
+    pub holder: usize,
+}
+
+/// The stream for a queued item: the task's session if it lives, else the newest stream of the same agent, else, for
+/// what nobody owns, a stream of the agent that was active last. `None`: it stays queued.
+pub fn route(delivery: &Delivery, task: Option<&Task>, holders: &[Holder]) -> Option<usize> {
+    let newest = |agent: &AgentName| {
+        let of_agent = holders.iter().enumerate().filter(|(_, holder)| &holder.agent == agent);
+        of_agent.max_by_key(|(_, holder)| holder.opened_at).map(|(index, _)| index)
+    };
+    let Some(agent) = delivery.agent.as_ref() else {
+        let latest = holders.iter().max_by_key(|holder| holder.active_at)?;
+        return newest(&latest.agent);
+    };
+    // What is owed to a new session must not go to the one that had it already.
+    let home = task.and_then(|task| task.session).filter(|_| !delivery.redelivered);
+    let at_home = holders.iter().position(|holder| Some(holder.session) == home && &holder.agent == agent);
+    at_home.or_else(|| newest(agent))
+}

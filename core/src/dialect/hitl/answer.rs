@@ -1,0 +1,101 @@
+//! The answers of this dialect's tools, as structured values.
+
+use serde_json::{Value, json};
+
+use crate::mcp::channel::Item;
+use crate::model::{Actor, AgentName, Assignee, Message, Task, Workspace};
+
+/// The answer of `createTask`.
+pub fn created(task: &Task) -> Value {
+    let warnings: Vec<_> = asks_without_human(task).into_iter().collect();
+    json!({
+        "task_id": task.id,
+        "number": task.number,
+        "status": task.status,
+        "assignee": task.assignee,
+        "warnings": warnings,
+    })
+}
+
+/// A title that asks a person, on a task that no person is asked by.
+pub fn asks_without_human(task: &Task) -> Option<String> {
+    let title = task.title.to_lowercase();
+    let prefix = ["approve:", "review:", "question:"].into_iter().find(|prefix| title.starts_with(prefix))?;
+    (task.assignee == Assignee::Agent).then(|| {
+        format!(
+            "The title begins with \"{prefix}\" but the assignee is \"agent\", so no person is asked. To ask a person, create it with assignee \"human\"."
+        )
+    })
+}
+
+/// The answer of `getWorkspace`.
+pub fn workspace(workspace: &Workspace, agent: &AgentName, open_tasks: u64) -> Value {
+    json!({
+        "id": workspace.id,
+        "name": workspace.name,
+        "mission": workspace.mission,
+        "agent": agent,
+        "open_tasks": open_tasks,
+    })
+}
+
+/// The answer of `getTaskMessages`.
+pub fn messages(task: &Task, page: &[Message], next_cursor: Option<String>) -> Value {
+    let messages: Vec<_> = page.iter().map(message).collect();
+    json!({"messages": messages, "nextCursor": next_cursor, "task": head(task)})
+}
+
+/// The answer of `getNextTask`.
+pub fn next_task(claimed: Option<(&Task, &Message)>) -> Value {
+    let task = claimed.map(|(task, body)| {
+        let mut value = head(task);
+        value["body"] = json!(body.text);
+        value["attachments"] = json!(body.attachments);
+        value
+    });
+    json!({"task": task})
+}
+
+/// The answer of `waitForMessages`: what waited, and the cursor that acknowledges it.
+pub fn waited(items: &[Item]) -> Value {
+    let ids: Vec<_> = items.iter().flat_map(|item| &item.meta).filter(|(key, _)| *key == "message_id").map(|(_, id)| id.as_str()).collect();
+    let messages: Vec<_> = items
+        .iter()
+        .map(|item| {
+            let mut message = item.meta();
+            message.insert("text".to_owned(), Value::String(item.content.clone()));
+            message
+        })
+        .collect();
+    let cursor = (!ids.is_empty()).then(|| ids.join("."));
+    json!({"messages": messages, "cursor": cursor})
+}
+
+fn head(task: &Task) -> Value {
+    json!({
+        "id": task.id,
+        "number": task.number,
+        "title": task.title,
+        "status": task.status,
+        "assignee": task.assignee,
+        "turn": task.turn,
+        "verdict": task.verdict.as_ref().map(|verdict| verdict.kind),
+        "reason": task.reason,
+    })
+}
+
+fn message(message: &Message) -> Value {
+    let role = match &message.author {
+        Actor::Person(_) => "human",
+        Actor::Agent { .. } | Actor::System => "agent",
+    };
+    json!({
+        "role": role,
+        "text": message.text,
+        "ts": message.at,
+        "message_id": message.id,
+        "name": message.author.to_string(),
+        "verdict": message.verdict,
+        "attachments": message.attachments,
+    })
+}

@@ -1,0 +1,9 @@
+//! The human-in-the-loop dialect: an agent asks a person, and goes on when the person has answered.
+
+mod answer;
+mod call;
+mod definitions;
+
+pub use answer::{asks_without_human, created, messages, next_task, waited, workspace};
+pub use call::{Call, InlineAttachment, Order, read};
+pub use definitions::{INSTRUCTIONS, definitions};

@@ -1,0 +1,129 @@
+//! The lifecycle of a task: one table of who may move what from where.
+//!
+//! ```text
+//!            ┌────────────────────────────▶ Completed ┐
+//! Pending ⇄ Active ───────────────────────▶ Rejected  ├──reopen──▶ Pending
+//!            └── background work only ──▶ Failed, Killed ┘ (people)
+//! ```
+//!
+//! The dialects have their own words for these states; on the wire of the dashboard they bear the
+//! words of the human-in-the-loop dialect, and the words of the others are understood.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Actor;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Status {
+    #[serde(rename = "notstarted", alias = "pending")]
+    Pending,
+    #[serde(rename = "ongoing", alias = "active", alias = "in_progress", alias = "running")]
+    Active,
+    #[serde(rename = "completed")]
+    Completed,
+    #[serde(rename = "rejected")]
+    Rejected,
+    #[serde(rename = "failed")]
+    Failed,
+    #[serde(rename = "killed")]
+    Killed,
+}
+
+/// Every status, in the order of the lifecycle.
+pub const STATUSES: [Status; 6] = [Status::Pending, Status::Active, Status::Completed, Status::Rejected, Status::Failed, Status::Killed];
+
+/// Who moves a task, as far as the table cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mover {
+    Agent,
+    Person,
+    System,
+}
+
+impl From<&Actor> for Mover {
+    fn from(actor: &Actor) -> Self {
+        match actor {
+            Actor::Agent { .. } => Self::Agent,
+            Actor::Person(_) => Self::Person,
+            Actor::System => Self::System,
+        }
+    }
+}
+
+impl Status {
+    /// The word of the human-in-the-loop dialect, which is also the one on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "notstarted",
+            Self::Active => "ongoing",
+            Self::Completed => "completed",
+            Self::Rejected => "rejected",
+            Self::Failed => "failed",
+            Self::Killed => "killed",
+        }
+    }
+
+    /// Reads a status from a word of any dialect.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "notstarted" | "pending" => Some(Self::Pending),
+            "ongoing" | "active" | "in_progress" | "running" => Some(Self::Active),
+            "completed" => Some(Self::Completed),
+            "rejected" => Some(Self::Rejected),
+            "failed" => Some(Self::Failed),
+            "killed" => Some(Self::Killed),
+            _ => None,
+        }
+    }
+
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::Active)
+    }
+
+    /// Where `mover` may take a task from here. Staying is always allowed and is not listed.
+    ///
+    /// A terminal state has no way out in this table: reopening is a command of its own, for people only.
+    pub fn moves(self, mover: Mover) -> &'static [Status] {
+        match (self, mover) {
+            (Self::Pending, Mover::Agent | Mover::Person) => &[Self::Active, Self::Completed, Self::Rejected],
+            (Self::Active, Mover::Agent | Mover::Person) => &[Self::Pending, Self::Completed, Self::Rejected],
+            (Self::Pending | Self::Active, Mover::System) => &[Self::Failed, Self::Killed],
+            (Self::Completed | Self::Rejected | Self::Failed | Self::Killed, _) => &[],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_leaves_a_terminal_state_without_reopening() {
+        for status in STATUSES.into_iter().filter(|status| !status.is_open()) {
+            for mover in [Mover::Agent, Mover::Person, Mover::System] {
+                assert!(status.moves(mover).is_empty(), "{status:?} {mover:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn agents_and_people_may_move_the_same_and_only_the_system_fails_or_kills() {
+        for status in STATUSES {
+            assert_eq!(status.moves(Mover::Agent), status.moves(Mover::Person));
+            for mover in [Mover::Agent, Mover::Person] {
+                assert!(!status.moves(mover).iter().any(|to| matches!(to, Status::Failed | Status::Killed)));
+            }
+        }
+    }
+
+    #[test]
+    fn every_status_is_read_back_from_its_word_and_agrees_with_the_wire() {
+        for status in STATUSES {
+            assert_eq!(Status::from_word(status.word()), Some(status));
+            assert_eq!(serde_json::to_value(status).expect("json"), status.word());
+        }
+        assert_eq!(Status::from_word("in_progress"), Some(Status::Active));
+        assert_eq!(serde_json::from_str::<Status>("\"running\"").ok(), Some(Status::Active));
+        assert_eq!(Status::from_word("done"), None);
+    }
+}

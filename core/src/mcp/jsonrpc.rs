@@ -1,0 +1,169 @@
+//! JSON-RPC 2.0 as MCP uses it: one message a body, no batches.
+
+use serde_json::{Map, Value, json};
+
+/// `-32700`: the body is no JSON.
+pub const PARSE_ERROR: i64 = -32700;
+/// `-32600`: JSON, but no JSON-RPC message.
+pub const INVALID_REQUEST: i64 = -32600;
+/// `-32601`: no such method.
+pub const METHOD_NOT_FOUND: i64 = -32601;
+/// `-32602`: the method's parameters are wrong.
+pub const INVALID_PARAMS: i64 = -32602;
+/// `-32603`: our fault.
+pub const INTERNAL_ERROR: i64 = -32603;
+
+/// A request's id, kept as it came: a text or a whole number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestId(Value);
+
+impl RequestId {
+    /// Takes an id from JSON.
+    pub fn from_value(value: &Value) -> Option<Self> {
+        (value.is_string() || value.is_i64() || value.is_u64()).then(|| Self(value.clone()))
+    }
+
+    /// An id of our own, for requests to the client.
+    pub fn text(id: &str) -> Self {
+        Self(Value::String(id.to_owned()))
+    }
+
+    pub fn as_value(&self) -> &Value {
+        &self.0
+    }
+}
+
+/// A message from the client.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Incoming {
+    Request {
+        id: RequestId,
+        method: String,
+        params: Map<String, Value>,
+    },
+    Notification {
+        method: String,
+        params: Map<String, Value>,
+    },
+    /// The answer to a request of ours; whether it was a result or an error does not matter to a ping.
+    Response {
+        id: RequestId,
+    },
+}
+
+/// A failure of the protocol, as opposed to one of a tool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RpcError {
+    pub code: i64,
+    pub message: String,
+}
+
+impl RpcError {
+    pub fn new(code: i64, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+/// Reads one message.
+///
+/// # Errors
+/// The error to answer with, and the request's id where it could be made out.
+pub fn parse(body: &[u8]) -> Result<Incoming, (Option<RequestId>, RpcError)> {
+    let invalid = |id: Option<RequestId>, why: &str| (id, RpcError::new(INVALID_REQUEST, why));
+    let value: Value =
+        serde_json::from_slice(body).map_err(|error| (None, RpcError::new(PARSE_ERROR, format!("the body is no JSON: {error}"))))?;
+    let Value::Object(mut message) = value else {
+        let why = if value.is_array() {
+            "batches are not supported: send one JSON-RPC message a request"
+        } else {
+            "a JSON-RPC message is an object"
+        };
+        return Err(invalid(None, why));
+    };
+    let id = message.get("id").and_then(RequestId::from_value);
+    if message.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
+        return Err(invalid(id, r#"a JSON-RPC message has "jsonrpc": "2.0""#));
+    }
+    let Some(method) = message.get("method") else {
+        let answers = message.contains_key("result") || message.contains_key("error");
+        return match id {
+            Some(id) if answers => Ok(Incoming::Response { id }),
+            id => Err(invalid(id, "a message has a method, or is the answer to one with an id")),
+        };
+    };
+    let Some(method) = method.as_str().map(str::to_owned) else {
+        return Err(invalid(id, "a method is a text"));
+    };
+    let params = match message.remove("params") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(params)) => params,
+        Some(_) => return Err(invalid(id, "params is an object")),
+    };
+    match (id, message.contains_key("id")) {
+        (Some(id), _) => Ok(Incoming::Request { id, method, params }),
+        (None, true) => Err(invalid(None, "a request's id is a text or a whole number")),
+        (None, false) => Ok(Incoming::Notification { method, params }),
+    }
+}
+
+/// A successful answer.
+pub fn result(id: &RequestId, result: Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": id.0, "result": result})
+}
+
+/// A failed answer; `id` is null where it could not be made out.
+pub fn error(id: Option<&RequestId>, error: &RpcError) -> Value {
+    let id = id.map_or(Value::Null, |id| id.0.clone());
+    json!({"jsonrpc": "2.0", "id": id, "error": {"code": error.code, "message": error.message}})
+}
+
+/// A request to the client.
+pub fn request(id: &RequestId, method: &str) -> Value {
+    json!({"jsonrpc": "2.0", "id": id.0, "method": method})
+}
+
+/// A notification to the client.
+pub fn notification(method: &str, params: &Value) -> Value {
+    json!({"jsonrpc": "2.0", "method": method, "params": params})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(body: &str) -> (Option<RequestId>, i64) {
+        let (id, error) = parse(body.as_bytes()).expect_err(body);
+        (id, error.code)
+    }
+
+    #[test]
+    fn the_three_kinds_of_message_are_told_apart() {
+        let request = parse(br#"{"jsonrpc":"2.0","id":0,"method":"ping"}"#);
+        assert!(matches!(request, Ok(Incoming::Request { method, .. }) if method == "ping"));
+        let notification = parse(br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
+        assert!(matches!(notification, Ok(Incoming::Notification { .. })));
+        let response = parse(br#"{"jsonrpc":"2.0","id":"p-1","result":{}}"#);
+        assert_eq!(response.ok(), Some(Incoming::Response { id: RequestId::text("p-1") }));
+    }
+
+    #[test]
+    fn an_id_comes_back_as_it_was_sent() {
+        for id in [json!(0), json!("0"), json!(-7), json!(u64::MAX)] {
+            let body = json!({"jsonrpc": "2.0", "id": id, "method": "x"}).to_string();
+            let Ok(Incoming::Request { id: read, .. }) = parse(body.as_bytes()) else { panic!("{body}") };
+            assert_eq!(result(&read, json!({}))["id"], id);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_answered_with_the_prescribed_code() {
+        assert_eq!(failure("{"), (None, PARSE_ERROR));
+        assert_eq!(failure("[]"), (None, INVALID_REQUEST));
+        assert_eq!(failure("7"), (None, INVALID_REQUEST));
+        assert_eq!(failure(r#"{"id":1,"method":"x"}"#), (Some(RequestId(json!(1))), INVALID_REQUEST));
+        assert_eq!(failure(r#"{"jsonrpc":"2.0","id":1}"#), (Some(RequestId(json!(1))), INVALID_REQUEST));
+        assert_eq!(failure(r#"{"jsonrpc":"2.0","id":null,"method":"x"}"#), (None, INVALID_REQUEST));
+        assert_eq!(failure(r#"{"jsonrpc":"2.0","id":1.5,"method":"x"}"#), (None, INVALID_REQUEST));
+        assert_eq!(failure(r#"{"jsonrpc":"2.0","id":1,"method":"x","params":[]}"#).1, INVALID_REQUEST);
+    }
+}

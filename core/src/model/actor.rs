@@ -1,0 +1,126 @@
+//! Who does something: a person, an agent, or the system itself.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits;
+
+/// A person, as the account knows them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Person {
+    pub id: String,
+    pub name: String,
+}
+
+/// Who does something.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Actor {
+    Person(Person),
+    Agent {
+        name: AgentName,
+    },
+    /// The workspace itself: timers, streams, pongs. Never a caller from outside.
+    System,
+}
+
+impl Actor {
+    /// The agent's name, if an agent it is.
+    pub fn agent(&self) -> Option<&AgentName> {
+        match self {
+            Self::Agent { name } => Some(name),
+            Self::Person(_) | Self::System => None,
+        }
+    }
+
+    pub fn is_person(&self) -> bool {
+        matches!(self, Self::Person(_))
+    }
+}
+
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Person(person) => f.write_str(&person.name),
+            Self::Agent { name } => write!(f, "{name}"),
+            Self::System => f.write_str("the workspace"),
+        }
+    }
+}
+
+/// What an agent is called in its workspace: 1 to 64 characters, none of them a control character.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AgentName(String);
+
+/// Why a text cannot be a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidName;
+
+impl fmt::Display for InvalidName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a name has 1 to {} characters and no control characters", limits::NAME_CHARS)
+    }
+}
+
+impl AgentName {
+    /// Trims and checks a name.
+    pub fn new(text: &str) -> Result<Self, InvalidName> {
+        let name = text.trim();
+        let length = name.chars().count();
+        if length == 0 || length > limits::NAME_CHARS || name.chars().any(char::is_control) {
+            return Err(InvalidName);
+        }
+        Ok(Self(name.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AgentName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for AgentName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl TryFrom<String> for AgentName {
+    type Error = InvalidName;
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        Self::new(&text)
+    }
+}
+
+impl From<AgentName> for String {
+    fn from(name: AgentName) -> Self {
+        name.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_trimmed_and_bounded() {
+        assert_eq!(AgentName::new("  laptop ").map(String::from), Ok("laptop".to_owned()));
+        assert!(AgentName::new(&"é".repeat(limits::NAME_CHARS)).is_ok());
+        for wrong in [String::new(), "  ".into(), "a\nb".into(), "x".repeat(limits::NAME_CHARS + 1)] {
+            assert_eq!(AgentName::new(&wrong), Err(InvalidName), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn actors_are_told_apart_by_kind_on_the_wire() {
+        let agent = Actor::Agent { name: AgentName::new("laptop").expect("a name") };
+        assert_eq!(serde_json::to_string(&agent).expect("json"), r#"{"kind":"agent","name":"laptop"}"#);
+    }
+}

@@ -1,0 +1,38 @@
+//! An agent as people see it: a name, a display name, and whether it is there.
+
+use serde::{Deserialize, Serialize};
+
+use super::AgentName;
+use crate::time::Timestamp;
+
+/// Whether an agent is there. It rests on requests and answered pings, never on a socket that merely looks open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Presence {
+    Connected,
+    Disconnected,
+    /// It has spoken, but never held a stream.
+    Unknown,
+}
+
+/// The program an agent speaks through, as it named itself at `initialize`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Client {
+    pub name: String,
+    pub version: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Agent {
+    /// The agent's key: `?agent=` of its URL, else the label of its token.
+    pub name: AgentName,
+    /// What people call it.
+    pub display_name: String,
+    pub presence: Presence,
+    /// Since when it has been so.
+    pub since: Timestamp,
+    pub last_heard_at: Option<Timestamp>,
+    pub client: Option<Client>,
+    pub revision: u64,
+}

@@ -1,0 +1,30 @@
+//! A workspace: the room in which people and agents meet.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// A workspace's name in URLs: 22 base62 characters, of which the shell made the last eleven a keyed MAC.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WorkspaceId(pub String);
+
+impl fmt::Display for WorkspaceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Name and purpose of a workspace. Agents read both with `getWorkspace`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Workspace {
+    pub id: WorkspaceId,
+    pub name: String,
+    /// What agents should know about the work here; Markdown, may be empty.
+    pub mission: String,
+    pub created_at: Timestamp,
+    pub revision: u64,
+}

@@ -1,0 +1,251 @@
+//! Why a command is refused: what was wrong, and what would be right. Nothing is stored when one is returned.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::id::{AttachmentId, Id, MessageId, TaskId};
+use crate::lifecycle::Status;
+use crate::model::{Actor, AgentName, Verdict};
+use crate::time::Timestamp;
+
+/// A typed refusal. `code` is stable; the words may improve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rejection {
+    TaskNotFound {
+        task: String,
+    },
+    MessageNotFound {
+        message: MessageId,
+    },
+    AttachmentNotFound {
+        attachment: AttachmentId,
+    },
+    AgentNotFound {
+        agent: AgentName,
+    },
+    /// A field that must hold something is empty.
+    Empty {
+        field: &'static str,
+    },
+    TooLong {
+        field: &'static str,
+        limit: usize,
+        unit: &'static str,
+        given: usize,
+    },
+    TooMany {
+        what: &'static str,
+        limit: usize,
+        given: usize,
+    },
+    /// A field holds what its type cannot: says what is allowed.
+    Invalid {
+        field: &'static str,
+        problem: String,
+    },
+    IllegalTransition {
+        task: TaskId,
+        from: Status,
+        to: Status,
+        allowed: Vec<Status>,
+    },
+    /// The task is open: there is nothing to reopen.
+    NotClosed {
+        task: TaskId,
+        status: Status,
+    },
+    TaskClosed {
+        task: TaskId,
+        status: Status,
+    },
+    Forbidden {
+        what: &'static str,
+        who: &'static str,
+    },
+    /// The id already names something else.
+    IdTaken {
+        id: Id,
+    },
+    /// The card has changed since it was shown.
+    ShownChanged {
+        task: TaskId,
+        current: String,
+    },
+    VerdictStands {
+        task: TaskId,
+        kind: Verdict,
+        by: Actor,
+        at: Timestamp,
+    },
+    /// The decision needs a part of the workspace that is not loaded here. Only a replica can meet it.
+    NotLoaded {
+        what: &'static str,
+    },
+    /// The authority refused it for a reason this build does not know.
+    Refused(Box<Problem>),
+}
+
+/// What kind of wrong it is; HTTP shells turn it into a status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    Invalid,
+    TooLarge,
+    NotFound,
+    Conflict,
+    Forbidden,
+    NotLoaded,
+}
+
+/// A refusal on the wire: the members of an RFC 9457 problem document, without the HTTP in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    pub code: String,
+    pub title: String,
+    pub detail: String,
+    /// HTTP status that fits.
+    pub status: u16,
+    /// What the reader may use to mend it: `allowed`, `by`, `current` …
+    #[serde(flatten)]
+    pub extra: serde_json::Map<String, Value>,
+}
+
+impl Rejection {
+    /// The stable code.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::TaskNotFound { .. } => "task_not_found",
+            Self::MessageNotFound { .. } => "message_not_found",
+            Self::AttachmentNotFound { .. } => "attachment_not_found",
+            Self::AgentNotFound { .. } => "agent_not_found",
+            Self::Empty { .. } => "empty",
+            Self::TooLong { .. } => "too_long",
+            Self::TooMany { .. } => "too_many",
+            Self::Invalid { .. } => "invalid",
+            Self::IllegalTransition { .. } => "illegal_transition",
+            Self::NotClosed { .. } => "not_closed",
+            Self::TaskClosed { .. } => "task_closed",
+            Self::Forbidden { .. } => "forbidden",
+            Self::IdTaken { .. } => "id_taken",
+            Self::ShownChanged { .. } => "shown_changed",
+            Self::VerdictStands { .. } => "verdict_stands",
+            Self::NotLoaded { .. } => "not_loaded",
+            Self::Refused(problem) => &problem.code,
+        }
+    }
+
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::TaskNotFound { .. } | Self::MessageNotFound { .. } | Self::AttachmentNotFound { .. } | Self::AgentNotFound { .. } => {
+                Fault::NotFound
+            }
+            Self::Empty { .. } | Self::Invalid { .. } | Self::TooMany { .. } => Fault::Invalid,
+            Self::TooLong { .. } => Fault::TooLarge,
+            Self::IllegalTransition { .. }
+            | Self::NotClosed { .. }
+            | Self::TaskClosed { .. }
+            | Self::IdTaken { .. }
+            | Self::ShownChanged { .. }
+            | Self::VerdictStands { .. } => Fault::Conflict,
+            Self::Forbidden { .. } => Fault::Forbidden,
+            Self::NotLoaded { .. } => Fault::NotLoaded,
+            Self::Refused(problem) => match problem.status {
+                404 => Fault::NotFound,
+                403 => Fault::Forbidden,
+                409 => Fault::Conflict,
+                413 => Fault::TooLarge,
+                _ => Fault::Invalid,
+            },
+        }
+    }
+
+    /// The refusal as it goes over the wire.
+    pub fn problem(&self) -> Problem {
+        if let Self::Refused(problem) = self {
+            return (**problem).clone();
+        }
+        let (title, status) = match self.fault() {
+            Fault::Invalid => ("The request is not valid", 400),
+            Fault::TooLarge => ("Too large", 413),
+            Fault::NotFound => ("Not found", 404),
+            Fault::Conflict => ("It does not fit the present state", 409),
+            Fault::Forbidden => ("Not allowed", 403),
+            Fault::NotLoaded => ("Not loaded here", 409),
+        };
+        let extra = match self {
+            Self::IllegalTransition { from, allowed, .. } => json!({"from": from, "allowed": allowed}),
+            Self::TaskClosed { status, .. } | Self::NotClosed { status, .. } => json!({"taskStatus": status}),
+            Self::TooLong { field, limit, given, .. } => json!({"field": field, "limit": limit, "given": given}),
+            Self::TooMany { what, limit, given } => json!({"field": what, "limit": limit, "given": given}),
+            Self::Empty { field } | Self::Invalid { field, .. } => json!({"field": field}),
+            Self::ShownChanged { current, .. } => json!({"current": current}),
+            Self::VerdictStands { kind, by, at, .. } => json!({"verdict": kind, "by": by, "at": at}),
+            _ => json!({}),
+        };
+        Problem {
+            code: self.code().to_owned(),
+            title: title.to_owned(),
+            detail: self.to_string(),
+            status,
+            extra: if let Value::Object(extra) = extra { extra } else { serde_json::Map::new() },
+        }
+    }
+}
+
+fn words(statuses: &[Status]) -> String {
+    statuses.iter().map(|status| status.word()).collect::<Vec<_>>().join(", ")
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TaskNotFound { task } => write!(f, "there is no task {task} in this workspace"),
+            Self::MessageNotFound { message } => write!(f, "there is no message {message} in this thread"),
+            Self::AttachmentNotFound { attachment } => {
+                write!(f, "there is no attachment {attachment}: upload it first, then name its id")
+            }
+            Self::AgentNotFound { agent } => write!(f, "no agent called {agent} has been here"),
+            Self::Empty { field } => write!(f, "{field} must not be empty"),
+            Self::TooLong { field, limit, unit, given } => {
+                write!(f, "{field} has {given} {unit}; {limit} are allowed")
+            }
+            Self::TooMany { what, limit, given } => write!(f, "{given} {what}; {limit} are allowed"),
+            Self::Invalid { field, problem } => write!(f, "{field}: {problem}"),
+            Self::IllegalTransition { task, from, to, allowed } if allowed.is_empty() => {
+                write!(f, "task {task} is {}: it cannot become {} unless a person reopens it", from.word(), to.word())
+            }
+            Self::IllegalTransition { task, from, to, allowed } => {
+                write!(f, "task {task} is {}: it cannot become {}; it may become {}", from.word(), to.word(), words(allowed))
+            }
+            Self::NotClosed { task, status } => write!(f, "task {task} is {}: only a closed task is reopened", status.word()),
+            Self::TaskClosed { task, status } => {
+                write!(f, "task {task} is {}: a person must reopen it first", status.word())
+            }
+            Self::Forbidden { what, who } => write!(f, "only {who} may {what}"),
+            Self::IdTaken { id } => write!(f, "the id {id} already names something else: take a fresh one"),
+            Self::ShownChanged { task, .. } => {
+                write!(f, "task {task} has changed since it was shown: look at it again and decide anew")
+            }
+            Self::VerdictStands { task, kind, by, at } => {
+                write!(f, "task {task} was {} by {by} at {at}: the first verdict stands", kind.word().to_lowercase())
+            }
+            Self::NotLoaded { what } => write!(f, "{what} is not loaded here: the server decides"),
+            Self::Refused(problem) => f.write_str(&problem.detail),
+        }
+    }
+}
+
+impl std::error::Error for Rejection {}
+
+impl Serialize for Rejection {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.problem().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Rejection {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Problem::deserialize(deserializer).map(|problem| Self::Refused(Box::new(problem)))
+    }
+}

@@ -1,0 +1,5 @@
+//! Commands up, deltas down.
+
+pub mod authority;
+pub mod delta;
+pub mod replica;
