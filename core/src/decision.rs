@@ -10,13 +10,13 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "camelCase")]
 pub enum Change {
-    Put { entity: Entity },
+    Put { entity: Box<Entity> },
     Delete { entity: EntityRef },
 }
 
 impl From<Entity> for Change {
     fn from(entity: Entity) -> Self {
-        Self::Put { entity }
+        Self::Put { entity: Box::new(entity) }
     }
 }
 

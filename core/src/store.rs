@@ -97,7 +97,7 @@ impl MemoryStore {
 
     pub(crate) fn apply_change(&mut self, change: &Change) {
         match change {
-            Change::Put { entity } => self.put(entity.clone()),
+            Change::Put { entity } => self.put((**entity).clone()),
             Change::Delete { entity } => self.delete(entity),
         }
     }

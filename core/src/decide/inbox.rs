@@ -71,7 +71,7 @@ pub(super) fn report(view: &impl View, cx: &Context, report: Inbox) -> Result<De
             (delivery.state <= DeliveryState::Sent).then(|| sent(delivery, session, route, cx))
         })?,
         Inbox::Received { deliveries } => each(view, &mut draft, deliveries, |delivery| {
-            (delivery.state == DeliveryState::Sent).then(|| Delivery {
+            (delivery.state == DeliveryState::Sent).then_some(Delivery {
                 state: DeliveryState::Received,
                 received_at: Some(cx.now),
                 ..delivery
