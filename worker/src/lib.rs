@@ -1,8 +1,12 @@
 //! The shell of AgentRQ on Cloudflare Workers and bare workerd.
 use worker::*;
 
+pub mod gate;
 pub mod migrations;
+pub mod problem;
+pub mod routes;
 pub mod sql;
+pub mod workspace;
 
 /// One workspace.
 #[durable_object]

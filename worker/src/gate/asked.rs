@@ -1,0 +1,132 @@
+//! What the gate looks at of a request: its method, address and a few headers, as plain values.
+
+use url::Url;
+use worker::Request;
+
+use crate::problem::{Code, Problem};
+use crate::routes::Method;
+
+/// A request as the gate sees it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub method: Method,
+    pub url: Url,
+    /// Did Cloudflare's edge bring it? The edge routes by host name, so there a name can be trusted.
+    pub on_edge: bool,
+    pub origin: Option<String>,
+    pub fetch_site: Option<String>,
+    pub content_type: Option<String>,
+    pub content_length: Option<u64>,
+    pub authorization: Option<String>,
+    pub cookies: Option<String>,
+    pub session_key: Option<String>,
+    /// Where the edge says it comes from.
+    pub address: Option<String>,
+}
+
+impl Asked {
+    /// A request for `url` with nothing else known.
+    pub fn new(method: Method, url: &str) -> Result<Self, Problem> {
+        let url = Url::parse(url).ok().filter(Url::has_host);
+        let url = url.ok_or_else(|| Problem::new(Code::BadRequest, "the request names no host that can be read"))?;
+        Ok(Self {
+            method,
+            url,
+            on_edge: false,
+            origin: None,
+            fetch_site: None,
+            content_type: None,
+            content_length: None,
+            authorization: None,
+            cookies: None,
+            session_key: None,
+            address: None,
+        })
+    }
+
+    /// What a real request asks.
+    pub fn of(request: &Request) -> Result<Self, Problem> {
+        let header = |name: &str| request.headers().get(name).ok().flatten();
+        let on_edge = request.cf().is_some();
+        Ok(Self {
+            on_edge,
+            origin: header("origin"),
+            fetch_site: header("sec-fetch-site"),
+            content_type: header("content-type"),
+            content_length: header("content-length").and_then(|text| text.parse().ok()),
+            authorization: header("authorization"),
+            cookies: header("cookie"),
+            session_key: header(super::session::KEY_HEADER),
+            address: on_edge.then(|| header("cf-connecting-ip")).flatten(),
+            ..Self::new(Method::parse(request.method().as_ref()), &request.inner().url())?
+        })
+    }
+
+    /// The token that the request shows: of `Authorization: Bearer`, else of `?token=`.
+    pub fn token(&self) -> Option<String> {
+        let bearer = self.authorization.as_deref().and_then(|value| {
+            let value = value.trim();
+            let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+        });
+        bearer.or_else(|| self.query("token"))
+    }
+
+    /// The first value of a query parameter.
+    pub fn query(&self, name: &str) -> Option<String> {
+        self.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    /// Does a browser ask? Browsers send at least one of these on every POST; scripts send neither.
+    pub fn by_browser(&self) -> bool {
+        self.origin.is_some() || self.fetch_site.is_some()
+    }
+
+    /// Is the body said to be JSON?
+    pub fn is_json(&self) -> bool {
+        let essence = self.content_type.as_deref().and_then(|text| text.split(';').next()).map(str::trim);
+        essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(url: &str) -> Asked {
+        Asked::new(Method::Get, url).expect("a url")
+    }
+
+    #[test]
+    fn a_token_comes_as_bearer_or_in_the_query_and_bearer_goes_first() {
+        let mut request = asked("http://localhost/mcp/x?token=query&token=second");
+        assert_eq!(request.token().as_deref(), Some("query"));
+        request.authorization = Some("bearer  head ".to_owned());
+        assert_eq!(request.token().as_deref(), Some("head"));
+        request.authorization = Some("Basic abc".to_owned());
+        assert_eq!(request.token().as_deref(), Some("query"));
+        assert_eq!(asked("http://localhost/").token(), None);
+    }
+
+    #[test]
+    fn json_is_json_with_and_without_parameters_and_nothing_else() {
+        let mut request = asked("http://localhost/");
+        for (given, expected) in [
+            (Some("application/json"), true),
+            (Some("Application/JSON; charset=utf-8"), true),
+            (Some("text/plain"), false),
+            (Some("text/plain; application/json"), false),
+            (Some("application/jsonp"), false),
+            (None, false),
+        ] {
+            request.content_type = given.map(str::to_owned);
+            assert_eq!(request.is_json(), expected, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn an_address_without_host_is_refused() {
+        assert!(Asked::new(Method::Get, "data:,x").is_err());
+        assert!(Asked::new(Method::Get, "nothing").is_err());
+    }
+}

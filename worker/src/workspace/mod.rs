@@ -1,0 +1,3 @@
+//! One workspace: its Durable Object and what stands in its database.
+
+pub mod tokens;
