@@ -22,3 +22,12 @@ async function end(signal) {
 export function stopOnSignals() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => end(signal));
 }
+
+/**
+ * Ends this process when the one that started it is gone. npm killed outright passes no signal on, and would leave a server behind that
+ * nobody sees. (Only for parents that stay: a shell may well exit before its background job.)
+ */
+export function stopWithParent() {
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && end('SIGTERM'), 300).unref();
+}
