@@ -1,3 +1,4 @@
 //! One workspace: its Durable Object and what stands in its database.
 
+pub mod blobs;
 pub mod tokens;

@@ -1,0 +1,101 @@
+//! The tables of a workspace, as numbered migrations. Once shipped, one is never changed.
+//!
+//! Entities stand as JSON beside the few columns that are searched by, so that a store only puts and deletes.
+
+use super::{blobs, tokens};
+
+/// Every migration, in order.
+pub const MIGRATIONS: &[&str] = &[ENTITIES, tokens::MIGRATION, blobs::MIGRATION, HISTORY, STREAMS];
+
+const ENTITIES: &str = "
+CREATE TABLE workspace (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE tasks (
+  id TEXT PRIMARY KEY,
+  number INTEGER NOT NULL UNIQUE,
+  status TEXT NOT NULL,
+  assignee TEXT NOT NULL,
+  agent TEXT,
+  is_open INTEGER NOT NULL,
+  title TEXT NOT NULL,
+  json TEXT NOT NULL
+);
+CREATE INDEX tasks_listed ON tasks (is_open, id);
+CREATE INDEX tasks_claimable ON tasks (agent, number) WHERE status = 'notstarted' AND assignee = 'agent';
+-- A task that is gone, for people's undo and audit.
+CREATE TABLE tombstones (task TEXT PRIMARY KEY, revision INTEGER NOT NULL, json TEXT NOT NULL);
+
+CREATE TABLE messages (id TEXT PRIMARY KEY, task TEXT NOT NULL, place INTEGER NOT NULL, json TEXT NOT NULL);
+CREATE UNIQUE INDEX messages_of_task ON messages (task, place);
+
+CREATE TABLE deliveries (
+  id TEXT PRIMARY KEY,
+  task TEXT NOT NULL,
+  agent TEXT,
+  session TEXT,
+  state TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  json TEXT NOT NULL
+);
+CREATE INDEX deliveries_queued ON deliveries (id) WHERE state = 'queued';
+CREATE INDEX deliveries_unseen ON deliveries (agent, id) WHERE state <> 'seen';
+CREATE INDEX deliveries_of_task ON deliveries (task);
+CREATE INDEX deliveries_given ON deliveries (session) WHERE state <> 'seen';
+CREATE INDEX deliveries_latest ON deliveries (revision);
+
+CREATE TABLE agents (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID";
+
+const HISTORY: &str = "
+-- One row: where the history stands.
+CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), epoch TEXT NOT NULL, seq INTEGER NOT NULL, tag TEXT NOT NULL, last_number INTEGER NOT NULL);
+-- What dashboards were told, to tell those that were away.
+CREATE TABLE commits (seq INTEGER PRIMARY KEY, tag TEXT NOT NULL, at INTEGER NOT NULL, bytes INTEGER NOT NULL, frames TEXT NOT NULL);
+-- What is remembered of each replica, by person and client id.
+CREATE TABLE clients (person TEXT NOT NULL, client TEXT NOT NULL, at INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (person, client)) WITHOUT ROWID;
+-- Which ids were made for which Idempotency-Key.
+CREATE TABLE idempotency (caller TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (caller, key)) WITHOUT ROWID;
+CREATE INDEX idempotency_age ON idempotency (at)";
+
+const STREAMS: &str = "
+-- One row for each stream an agent opened; it outlives the stream, so that a reconnect finds what was left.
+CREATE TABLE connections (
+  id TEXT PRIMARY KEY,
+  session TEXT NOT NULL,
+  token TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  opened_at INTEGER NOT NULL,
+  heard_at INTEGER NOT NULL,
+  -- Held by a Worker right now.
+  is_live INTEGER NOT NULL,
+  -- A client is known to listen: it has spoken on it.
+  is_ready INTEGER NOT NULL,
+  closed_at INTEGER
+) WITHOUT ROWID;
+CREATE INDEX connections_live ON connections (is_live, is_ready);
+CREATE INDEX connections_of_token ON connections (token, agent, closed_at);
+-- Answers that have not reached the client's stream.
+CREATE TABLE answers (id INTEGER PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, at INTEGER NOT NULL, json TEXT NOT NULL);
+CREATE INDEX answers_of_connection ON answers (connection);
+-- Calls that wait for a person.
+CREATE TABLE waits (connection TEXT NOT NULL, request TEXT NOT NULL, agent TEXT NOT NULL, progress TEXT, deadline INTEGER NOT NULL, PRIMARY KEY (connection, request)) WITHOUT ROWID;
+CREATE INDEX waits_of_agent ON waits (agent);
+-- Pings that wait for their pong, with what the pong will prove to have arrived.
+CREATE TABLE pings (id TEXT PRIMARY KEY, connection TEXT NOT NULL, at INTEGER NOT NULL, deliveries TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX pings_of_connection ON pings (connection);
+-- Items that stood in a result of the session: its next call shows that the model has read them.
+CREATE TABLE shown (session TEXT NOT NULL, delivery TEXT NOT NULL, PRIMARY KEY (session, delivery)) WITHOUT ROWID;
+-- Tasks whose createTask may not have been answered, by content.
+CREATE TABLE creations (agent TEXT NOT NULL, hash TEXT NOT NULL, task TEXT NOT NULL, connection TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (agent, hash)) WITHOUT ROWID;
+-- What the one alarm is set for.
+CREATE TABLE timers (kind TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+CREATE INDEX timers_next ON timers (at)";
+
+#[cfg(test)]
+mod tests {
+    use super::MIGRATIONS;
+
+    #[test]
+    fn every_earlier_version_is_brought_up_to_date() {
+        crate::migrations::from_every_version_the_schema_is_the_same(MIGRATIONS);
+    }
+}

@@ -1,0 +1,275 @@
+//! A workspace in SQLite: core's view and store over the object's own database.
+//!
+//! A view cannot fail in core's eyes, a database can. So a failed statement is remembered here and makes the look
+//! Unknown, the decision is refused, and the transaction that asks for [`SqlStore::check`] fails as a whole.
+
+use std::cell::{Cell, RefCell};
+
+use agentrq_core::cursor::Cursor;
+use agentrq_core::decision::Change;
+use agentrq_core::id::{AttachmentId, DeliveryId, MessageId, TaskId};
+use agentrq_core::model::{Agent, AgentName, Assignee, Attachment, Delivery, DeliveryState, Entity, EntityRef, Message, Task, Workspace};
+use agentrq_core::view::{Look, Store, UNSEEN_AT_ONCE, Unseen, View};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::blobs;
+use crate::sql::{Row, Sql, SqlError, Value};
+
+/// The store. One lives as long as one transaction: it reads the head once.
+pub struct SqlStore<S: Sql> {
+    sql: S,
+    head: RefCell<Cursor>,
+    last_number: Cell<u64>,
+    fault: RefCell<Option<SqlError>>,
+}
+
+impl<S: Sql> SqlStore<S> {
+    /// Opens the store of a workspace that has been made.
+    pub fn open(sql: S) -> Result<Self, SqlError> {
+        let row = sql.first("SELECT epoch, seq, tag, last_number FROM head", &[])?;
+        let row = row.ok_or_else(|| SqlError("the workspace has not been made".to_owned()))?;
+        let head = Cursor { epoch: row.text(0)?.to_owned(), seq: row.count(1)?, tag: row.text(2)?.to_owned() };
+        Ok(Self { head: RefCell::new(head), last_number: Cell::new(row.count(3)?), fault: RefCell::new(None), sql })
+    }
+
+    /// Begins a history.
+    pub fn create(sql: &S, epoch: &str, tag: &str) -> Result<(), SqlError> {
+        sql.exec("INSERT INTO head (one, epoch, seq, tag, last_number) VALUES (1, ?, 0, ?, 0)", &[epoch.into(), tag.into()])?;
+        Ok(())
+    }
+
+    /// Has the workspace been made, and not been deleted?
+    pub fn exists(sql: &S) -> Result<bool, SqlError> {
+        Ok(sql.first("SELECT 1 FROM head", &[])?.is_some())
+    }
+
+    pub fn sql(&self) -> &S {
+        &self.sql
+    }
+
+    /// Where the history stands.
+    pub fn cursor(&self) -> Cursor {
+        self.head.borrow().clone()
+    }
+
+    /// Names the commit that ends now.
+    pub fn set_tag(&self, tag: &str) -> Result<(), SqlError> {
+        self.sql.exec("UPDATE head SET tag = ?", &[tag.into()])?;
+        tag.clone_into(&mut self.head.borrow_mut().tag);
+        Ok(())
+    }
+
+    /// Fails if any look since the last check failed.
+    pub fn check(&self) -> Result<(), SqlError> {
+        self.fault.borrow_mut().take().map_or(Ok(()), Err)
+    }
+
+    fn look<T>(&self, found: Result<T, SqlError>) -> Look<T> {
+        match found {
+            Ok(value) => Look::Known(value),
+            Err(error) => {
+                self.fault.borrow_mut().get_or_insert(error);
+                Look::Unknown
+            }
+        }
+    }
+
+    /// One entity, by a statement that yields its JSON.
+    pub fn one<T: DeserializeOwned>(&self, sql: &str, args: &[Value]) -> Result<Option<T>, SqlError> {
+        self.sql.first(sql, args)?.map(|row| entity(&row)).transpose()
+    }
+
+    /// Entities, by a statement that yields their JSON.
+    pub fn many<T: DeserializeOwned>(&self, sql: &str, args: &[Value]) -> Result<Vec<T>, SqlError> {
+        self.sql.exec(sql, args)?.iter().map(entity).collect()
+    }
+
+    fn put(&self, entity: &Entity) -> Result<(), SqlError> {
+        match entity {
+            Entity::Workspace(it) => self.put_workspace(it),
+            Entity::Task(it) => self.put_task(it),
+            Entity::Message(it) => self.put_message(it),
+            Entity::Delivery(it) => self.put_delivery(it),
+            Entity::Agent(it) => self.put_agent(it),
+        }
+    }
+
+    fn put_workspace(&self, workspace: &Workspace) -> Result<(), SqlError> {
+        let args = [workspace.id.0.as_str().into(), json(workspace)?];
+        self.sql.exec("INSERT INTO workspace (id, json) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json", &args)?;
+        Ok(())
+    }
+
+    fn put_task(&self, task: &Task) -> Result<(), SqlError> {
+        let number = task.number.ok_or_else(|| SqlError(format!("task {} has no number", task.id)))?;
+        if number > self.last_number.get() {
+            self.last_number.set(number);
+            self.sql.exec("UPDATE head SET last_number = ?", &[number.into()])?;
+        }
+        let args = [
+            task.id.to_string().into(),
+            number.into(),
+            task.status.word().into(),
+            assignee(task.assignee).into(),
+            task.agent.as_ref().map(AgentName::as_str).into(),
+            task.status.is_open().into(),
+            task.title.as_str().into(),
+            json(task)?,
+        ];
+        self.sql.exec(
+            "INSERT INTO tasks (id, number, status, assignee, agent, is_open, title, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (id) DO UPDATE SET status = excluded.status, assignee = excluded.assignee, agent = excluded.agent,
+               is_open = excluded.is_open, title = excluded.title, json = excluded.json",
+            &args,
+        )?;
+        Ok(())
+    }
+
+    fn put_message(&self, message: &Message) -> Result<(), SqlError> {
+        let args =
+            [message.id.to_string().into(), message.task.to_string().into(), u64::from(message.index).into(), json(message)?];
+        self.sql.exec(
+            "INSERT INTO messages (id, task, place, json) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json",
+            &args,
+        )?;
+        Ok(())
+    }
+
+    fn put_delivery(&self, delivery: &Delivery) -> Result<(), SqlError> {
+        let args = [
+            delivery.id.to_string().into(),
+            delivery.task.to_string().into(),
+            delivery.agent.as_ref().map(AgentName::as_str).into(),
+            delivery.session.map(|session| session.to_string()).into(),
+            state(delivery.state).into(),
+            delivery.revision.into(),
+            json(delivery)?,
+        ];
+        self.sql.exec(
+            "INSERT INTO deliveries (id, task, agent, session, state, revision, json) VALUES (?, ?, ?, ?, ?, ?, ?)
+             ON CONFLICT (id) DO UPDATE SET agent = excluded.agent, session = excluded.session, state = excluded.state,
+               revision = excluded.revision, json = excluded.json",
+            &args,
+        )?;
+        Ok(())
+    }
+
+    fn put_agent(&self, agent: &Agent) -> Result<(), SqlError> {
+        let args = [agent.name.as_str().into(), json(agent)?];
+        self.sql.exec("INSERT INTO agents (name, json) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET json = excluded.json", &args)?;
+        Ok(())
+    }
+
+    fn delete(&self, EntityRef::Task { id }: &EntityRef) -> Result<(), SqlError> {
+        let id: Value = id.to_string().into();
+        let revision = (self.head() + 1).into();
+        self.sql.exec(
+            "INSERT INTO tombstones (task, revision, json) SELECT id, ?, json FROM tasks WHERE id = ? ON CONFLICT (task) DO NOTHING",
+            &[revision, id.clone()],
+        )?;
+        for table in ["DELETE FROM tasks WHERE id = ?", "DELETE FROM messages WHERE task = ?", "DELETE FROM deliveries WHERE task = ?"] {
+            self.sql.exec(table, std::slice::from_ref(&id))?;
+        }
+        Ok(())
+    }
+}
+
+fn entity<T: DeserializeOwned>(row: &Row) -> Result<T, SqlError> {
+    serde_json::from_str(row.text(0)?).map_err(|error| SqlError(format!("a stored entity cannot be read: {error}")))
+}
+
+fn json(entity: &impl Serialize) -> Result<Value, SqlError> {
+    serde_json::to_string(entity).map(Value::Text).map_err(|error| SqlError(error.to_string()))
+}
+
+fn assignee(assignee: Assignee) -> &'static str {
+    match assignee {
+        Assignee::Human => "human",
+        Assignee::Agent => "agent",
+    }
+}
+
+fn state(state: DeliveryState) -> &'static str {
+    match state {
+        DeliveryState::Queued => "queued",
+        DeliveryState::Sent => "sent",
+        DeliveryState::Received => "received",
+        DeliveryState::Seen => "seen",
+    }
+}
+
+const CLAIMABLE: &str = "SELECT json FROM tasks WHERE status = 'notstarted' AND assignee = 'agent'";
+
+impl<S: Sql> View for SqlStore<S> {
+    fn head(&self) -> u64 {
+        self.head.borrow().seq
+    }
+
+    fn next_number(&self) -> Option<u64> {
+        Some(self.last_number.get() + 1)
+    }
+
+    fn workspace(&self) -> Look<Workspace> {
+        let found = self.one("SELECT json FROM workspace", &[]);
+        self.look(found.and_then(|found| found.ok_or_else(|| SqlError("the workspace has no row".to_owned()))))
+    }
+
+    fn task(&self, id: TaskId) -> Look<Option<Task>> {
+        self.look(self.one("SELECT json FROM tasks WHERE id = ?", &[id.to_string().into()]))
+    }
+
+    fn message(&self, id: MessageId) -> Look<Option<Message>> {
+        self.look(self.one("SELECT json FROM messages WHERE id = ?", &[id.to_string().into()]))
+    }
+
+    fn attachment(&self, id: AttachmentId) -> Look<Option<Attachment>> {
+        self.look(blobs::find(&self.sql, id))
+    }
+
+    fn delivery(&self, id: DeliveryId) -> Look<Option<Delivery>> {
+        self.look(self.one("SELECT json FROM deliveries WHERE id = ?", &[id.to_string().into()]))
+    }
+
+    fn agent(&self, name: &AgentName) -> Look<Option<Agent>> {
+        self.look(self.one("SELECT json FROM agents WHERE name = ?", &[name.as_str().into()]))
+    }
+
+    fn claimable(&self, agent: &AgentName) -> Look<Option<Task>> {
+        let name: Value = agent.as_str().into();
+        // Two looks, each over the index: its own and unowned ones first, then anyone's.
+        let own = format!("{CLAIMABLE} AND (agent = ? OR agent IS NULL) ORDER BY number LIMIT 1");
+        let found = match self.one(&own, &[name]) {
+            Ok(None) => self.one(&format!("{CLAIMABLE} ORDER BY number LIMIT 1"), &[]),
+            found => found,
+        };
+        self.look(found)
+    }
+
+    fn unseen(&self, which: Unseen<'_>) -> Look<Vec<Delivery>> {
+        let (condition, args): (&str, Vec<Value>) = match which {
+            Unseen::Queued => ("state = 'queued'", Vec::new()),
+            Unseen::OfTask(task) => ("state <> 'seen' AND task = ?", vec![task.to_string().into()]),
+            Unseen::For(agent) => ("state <> 'seen' AND (agent = ? OR agent IS NULL)", vec![agent.as_str().into()]),
+            Unseen::GivenTo(session) => ("state <> 'seen' AND session = ?", vec![session.to_string().into()]),
+        };
+        self.look(self.many(&format!("SELECT json FROM deliveries WHERE {condition} ORDER BY id LIMIT {UNSEEN_AT_ONCE}"), &args))
+    }
+}
+
+impl<S: Sql> Store for SqlStore<S> {
+    type Error = SqlError;
+
+    fn apply<'c>(&mut self, changes: impl IntoIterator<Item = &'c Change>) -> Result<(), SqlError> {
+        changes.into_iter().try_for_each(|change| match change {
+            Change::Put { entity } => self.put(entity),
+            Change::Delete { entity } => self.delete(entity),
+        })
+    }
+
+    fn advance(&mut self, revision: u64) -> Result<(), SqlError> {
+        self.sql.exec("UPDATE head SET seq = ?", &[revision.into()])?;
+        self.head.borrow_mut().seq = revision;
+        Ok(())
+    }
+}
