@@ -1,10 +1,10 @@
 // The product as a person runs it: settings from the environment, the two lines that scripts may read, and an orderly end.
-import { Advice } from './lib/run.mjs';
-import { inRoot } from './lib/paths.mjs';
-import { duration, say } from './lib/say.mjs';
-import { atStop, isStopping } from './lib/stop.mjs';
-import { buildProduct } from './build/all.mjs';
-import { startServer } from './serve.mjs';
+import { Advice } from "./lib/run.mjs";
+import { inRoot } from "./lib/paths.mjs";
+import { duration, say } from "./lib/say.mjs";
+import { atStop, isStopping } from "./lib/stop.mjs";
+import { buildProduct } from "./build/all.mjs";
+import { startServer } from "./serve.mjs";
 
 function readPort(text) {
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
@@ -12,17 +12,19 @@ function readPort(text) {
 }
 
 function readPublicUrl(text) {
-  if (text === '' || (/^https?:\/\//.test(text) && URL.canParse(text))) return text;
-  throw new Advice(`AGENTRQ_PUBLIC_URL=${text} is no address. Give it in full, for example https://agentrq.example.org`);
+  if (text === "" || (/^https?:\/\//.test(text) && URL.canParse(text))) return text;
+  throw new Advice(
+    `AGENTRQ_PUBLIC_URL=${text} is no address. Give it in full, for example https://agentrq.example.org`,
+  );
 }
 
 function settings({ PORT, HOST, AGENTRQ_DATA, AGENTRQ_OWNER_KEY, AGENTRQ_PUBLIC_URL }) {
   return {
-    port: readPort(PORT || '8787'),
-    host: HOST || '127.0.0.1',
-    dataDir: AGENTRQ_DATA || inRoot('.data'),
-    ownerKey: AGENTRQ_OWNER_KEY ?? '',
-    publicUrl: readPublicUrl(AGENTRQ_PUBLIC_URL ?? ''),
+    port: readPort(PORT || "8787"),
+    host: HOST || "127.0.0.1",
+    dataDir: AGENTRQ_DATA || inRoot(".data"),
+    ownerKey: AGENTRQ_OWNER_KEY ?? "",
+    publicUrl: readPublicUrl(AGENTRQ_PUBLIC_URL ?? ""),
   };
 }
 
@@ -40,5 +42,7 @@ export async function product(started) {
   atStop(server.stop);
   const { code, signal } = await server.exited;
   if (isStopping()) return;
-  throw new Advice(`workerd ended by itself (${signal ?? `exit code ${code}`}). Start again: nothing that was acknowledged is lost.`);
+  throw new Advice(
+    `workerd ended by itself (${signal ?? `exit code ${code}`}). Start again: nothing that was acknowledged is lost.`,
+  );
 }

@@ -2,15 +2,15 @@
 //
 // It holds nothing of one server: address and folders come as options of `workerd serve` (`--socket-addr`, `--directory-path`), secrets
 // through its environment, so that none stands in a file or in a process list.
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { readWrangler } from './wrangler.mjs';
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readWrangler } from "./wrangler.mjs";
 
 /** What a server gives the Worker in its environment. On Cloudflare the same names are secrets (`wrangler secret put`). */
-export const environment = ['AGENTRQ_SECRET', 'AGENTRQ_OWNER_KEY', 'AGENTRQ_START_KEY', 'AGENTRQ_PUBLIC_URL'];
+export const environment = ["AGENTRQ_SECRET", "AGENTRQ_OWNER_KEY", "AGENTRQ_START_KEY", "AGENTRQ_PUBLIC_URL"];
 
 const quote = (text) => JSON.stringify(text);
-const list = (items, indent) => `[\n${items.map((item) => `${indent}  ${item},\n`).join('')}${indent}]`;
+const list = (items, indent) => `[\n${items.map((item) => `${indent}  ${item},\n`).join("")}${indent}]`;
 
 // In this language a name after `=` must have a space before its dot, or it is taken for a number.
 function workerdConfig(wrangler) {
@@ -23,7 +23,9 @@ function workerdConfig(wrangler) {
   });
   const bindings = [
     ...objects.map((object) => `(name = ${quote(object.name)}, durableObjectNamespace = ${quote(object.class_name)})`),
-    ...Object.entries(wrangler.vars ?? {}).map(([name, value]) => `(name = ${quote(name)}, text = ${quote(String(value))})`),
+    ...Object.entries(wrangler.vars ?? {}).map(
+      ([name, value]) => `(name = ${quote(name)}, text = ${quote(String(value))})`,
+    ),
     ...environment.map((name) => `(name = ${quote(name)}, fromEnvironment = ${quote(name)})`),
     `(name = ${quote(wrangler.assets.binding)}, service = "assets")`,
   ];
@@ -45,14 +47,14 @@ const main :Workerd.Worker = (
     (name = "./index_bg.wasm", wasm = embed "index_bg.wasm"),
   ],
   compatibilityDate = ${quote(wrangler.compatibility_date)},
-  compatibilityFlags = [${wrangler.compatibility_flags.map(quote).join(', ')}],
-  durableObjectNamespaces = ${list(namespaces, '  ')},
+  compatibilityFlags = [${wrangler.compatibility_flags.map(quote).join(", ")}],
+  durableObjectNamespaces = ${list(namespaces, "  ")},
   durableObjectStorage = (localDisk = "objects"),
-  bindings = ${list(bindings, '  ')},
+  bindings = ${list(bindings, "  ")},
 );
 `;
 }
 
 export function writeWorkerdConfig(folder) {
-  writeFileSync(join(folder, 'workerd.capnp'), workerdConfig(readWrangler()));
+  writeFileSync(join(folder, "workerd.capnp"), workerdConfig(readWrangler()));
 }

@@ -1,8 +1,8 @@
 // The product, in the order in which its parts need each other.
-import { buildAssets } from './assets.mjs';
-import { buildRules } from './rules.mjs';
-import { buildWeb } from './web.mjs';
-import { buildWorker } from './worker.mjs';
+import { buildAssets } from "./assets.mjs";
+import { buildRules } from "./rules.mjs";
+import { buildWeb } from "./web.mjs";
+import { buildWorker } from "./worker.mjs";
 
 /** The page: its rules, itself, and the files the Worker serves. */
 export async function buildPage() {

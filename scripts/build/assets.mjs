@@ -9,34 +9,48 @@
 //
 // where `br` and `gz` name the compressed copies, if they are worth having. A copy is sent with `Content-Encoding` and an ETag of its own
 // (the manifest's, with the encoding appended); `immutable` is true for names that carry a hash.
-import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
-import { built, inRoot } from '../lib/paths.mjs';
-import { hashOf, whenChanged } from '../lib/stamp.mjs';
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, extname, join } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+import { built, inRoot } from "../lib/paths.mjs";
+import { hashOf, whenChanged } from "../lib/stamp.mjs";
 
 const types = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.mjs': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json',
-  '.webmanifest': 'application/manifest+json',
-  '.wasm': 'application/wasm',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/vnd.microsoft.icon',
-  '.webp': 'image/webp',
-  '.woff2': 'font/woff2',
-  '.txt': 'text/plain; charset=utf-8',
-  '.map': 'application/json',
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json",
+  ".webmanifest": "application/manifest+json",
+  ".wasm": "application/wasm",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".ico": "image/vnd.microsoft.icon",
+  ".webp": "image/webp",
+  ".woff2": "font/woff2",
+  ".txt": "text/plain; charset=utf-8",
+  ".map": "application/json",
 };
-const compressible = new Set(['.html', '.js', '.mjs', '.css', '.json', '.webmanifest', '.wasm', '.svg', '.txt', '.map']);
+const compressible = new Set([
+  ".html",
+  ".js",
+  ".mjs",
+  ".css",
+  ".json",
+  ".webmanifest",
+  ".wasm",
+  ".svg",
+  ".txt",
+  ".map",
+]);
 const hashedName = /^\/assets\/.+-[\w-]{8,}\.\w+$/;
 
-const brotli = (bytes) => promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } });
+const brotli = (bytes) =>
+  promisify(brotliCompress)(bytes, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length },
+  });
 const gz = (bytes) => promisify(gzip)(bytes, { level: 9 });
 
 async function publish(name, bytes, folder) {
@@ -46,10 +60,10 @@ async function publish(name, bytes, folder) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content);
   };
-  put('', bytes);
+  put("", bytes);
   const entry = {
-    type: types[extension] ?? 'application/octet-stream',
-    etag: `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`,
+    type: types[extension] ?? "application/octet-stream",
+    etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
     size: bytes.length,
     immutable: hashedName.test(name),
   };
@@ -63,7 +77,7 @@ async function publish(name, bytes, folder) {
   return entry;
 }
 
-function filesIn(folder, prefix = '') {
+function filesIn(folder, prefix = "") {
   return readdirSync(folder, { withFileTypes: true }).flatMap((item) =>
     item.isDirectory() ? filesIn(join(folder, item.name), `${prefix}/${item.name}`) : [`${prefix}/${item.name}`],
   );
@@ -71,15 +85,17 @@ function filesIn(folder, prefix = '') {
 
 /** Returns whether anything changed. Without a dashboard the manifest is empty. */
 export async function buildAssets() {
-  const dist = inRoot('web/dist');
-  const folder = built('assets');
-  return whenChanged(built('assets.stamp'), [folder], hashOf(['web/dist', 'scripts/build/assets.mjs']), async () => {
+  const dist = inRoot("web/dist");
+  const folder = built("assets");
+  return whenChanged(built("assets.stamp"), [folder], hashOf(["web/dist", "scripts/build/assets.mjs"]), async () => {
     const making = `${folder}.making`;
     rmSync(making, { recursive: true, force: true });
     mkdirSync(making, { recursive: true });
     const names = hasFolder(dist) ? filesIn(dist).sort() : [];
-    const entries = await Promise.all(names.map(async (name) => [name, await publish(name, readFileSync(join(dist, name)), making)]));
-    writeFileSync(join(making, 'asset-manifest.json'), JSON.stringify({ files: Object.fromEntries(entries) }));
+    const entries = await Promise.all(
+      names.map(async (name) => [name, await publish(name, readFileSync(join(dist, name)), making)]),
+    );
+    writeFileSync(join(making, "asset-manifest.json"), JSON.stringify({ files: Object.fromEntries(entries) }));
     rmSync(folder, { recursive: true, force: true });
     renameSync(making, folder);
   });

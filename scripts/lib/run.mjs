@@ -1,9 +1,9 @@
 // Runs other programs: to the end, with their output shown or returned, and stops what was started here.
-import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { root } from './paths.mjs';
-import { atStop } from './stop.mjs';
+import { spawn, spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { root } from "./paths.mjs";
+import { atStop } from "./stop.mjs";
 
 /** A failure whose message says what to do; it is printed without a stack. */
 export class Advice extends Error {}
@@ -11,13 +11,18 @@ export class Advice extends Error {}
 /** Runs a command with its output shown; throws if it fails. */
 export function run(command, args, { env, cwd = root, shown, timeout } = {}) {
   return new Promise((done, fail) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit'], timeout });
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "inherit", "inherit"],
+      timeout,
+    });
     const forget = atStop(() => child.kill());
-    child.on('error', (error) => fail(new Advice(`${command} could not be started: ${error.message}`)));
-    child.on('exit', (code, signal) => {
+    child.on("error", (error) => fail(new Advice(`${command} could not be started: ${error.message}`)));
+    child.on("exit", (code, signal) => {
       forget();
       if (code === 0) done();
-      else fail(new Advice(`${shown ?? [command, ...args].join(' ')} failed (${signal ?? `exit code ${code}`}).`));
+      else fail(new Advice(`${shown ?? [command, ...args].join(" ")} failed (${signal ?? `exit code ${code}`}).`));
     });
   });
 }
@@ -27,15 +32,15 @@ export function ask(command, args, { env, cwd = root, timeout = 180_000 } = {}) 
   const { status, stdout } = spawnSync(command, args, {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'ignore'],
-    encoding: 'utf8',
+    stdio: ["ignore", "pipe", "ignore"],
+    encoding: "utf8",
     timeout,
   });
   return status === 0 ? stdout.trim() : undefined;
 }
 
 /** The full path of a program, or undefined. */
-export function which(name, path = process.env.PATH ?? '') {
+export function which(name, path = process.env.PATH ?? "") {
   for (const folder of path.split(delimiter).filter(Boolean)) {
     const file = join(folder, name);
     try {
@@ -55,6 +60,6 @@ export function isAlive(pid) {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error.code === 'EPERM';
+    return error.code === "EPERM";
   }
 }

@@ -1,5 +1,5 @@
 // What the scripts tell the person: steps, times, and failures that say what to do.
-import { Advice } from './run.mjs';
+import { Advice } from "./run.mjs";
 
 export const say = (text) => console.log(text);
 

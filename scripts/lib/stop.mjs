@@ -1,5 +1,5 @@
 // An orderly end: on SIGINT, SIGTERM or SIGHUP everything that was started here is stopped, then this process ends.
-import { constants } from 'node:os';
+import { constants } from "node:os";
 
 const tasks = new Set();
 let ending = false;
@@ -20,7 +20,7 @@ async function end(signal) {
 }
 
 export function stopOnSignals() {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => end(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => end(signal));
 }
 
 /**
@@ -29,5 +29,5 @@ export function stopOnSignals() {
  */
 export function stopWithParent() {
   const parent = process.ppid;
-  setInterval(() => process.ppid !== parent && end('SIGTERM'), 300).unref();
+  setInterval(() => process.ppid !== parent && end("SIGTERM"), 300).unref();
 }

@@ -1,12 +1,12 @@
 // wasm-bindgen's command, in the very version of Cargo.lock: the two must match to the last digit.
-import { existsSync, readFileSync } from 'node:fs';
-import { cache, inRoot } from '../lib/paths.mjs';
-import { run } from '../lib/run.mjs';
-import { step } from '../lib/say.mjs';
-import { rustEnv } from './rust.mjs';
+import { existsSync, readFileSync } from "node:fs";
+import { cache, inRoot } from "../lib/paths.mjs";
+import { run } from "../lib/run.mjs";
+import { step } from "../lib/say.mjs";
+import { rustEnv } from "./rust.mjs";
 
 export function lockedVersion(crate) {
-  const lock = readFileSync(inRoot('Cargo.lock'), 'utf8');
+  const lock = readFileSync(inRoot("Cargo.lock"), "utf8");
   const version = new RegExp(`name = "${crate}"\\nversion = "([^"]+)"`).exec(lock)?.[1];
   if (!version) throw new Error(`Cargo.lock names no ${crate}`);
   return version;
@@ -14,15 +14,15 @@ export function lockedVersion(crate) {
 
 /** The path of the command; it is compiled once for each version and kept in the cache. */
 export async function wasmBindgen() {
-  const version = lockedVersion('wasm-bindgen');
-  const folder = cache('tools', `wasm-bindgen-${version}`);
+  const version = lockedVersion("wasm-bindgen");
+  const folder = cache("tools", `wasm-bindgen-${version}`);
   const command = `${folder}/bin/wasm-bindgen`;
   if (existsSync(command)) return command;
   await step(`Compiling wasm-bindgen ${version} (once, about 2 minutes)`, async () => {
-    const install = ['install', '--quiet', '--root', folder, '--bin', 'wasm-bindgen', `wasm-bindgen-cli@${version}`];
+    const install = ["install", "--quiet", "--root", folder, "--bin", "wasm-bindgen", `wasm-bindgen-cli@${version}`];
     const env = await rustEnv();
     // A registry mirror may lag behind the versions in the tool's own lock file; then its requirements alone decide.
-    await run('cargo', [...install, '--locked'], { env }).catch(() => run('cargo', install, { env }));
+    await run("cargo", [...install, "--locked"], { env }).catch(() => run("cargo", install, { env }));
   });
   return command;
 }

@@ -1,0 +1,15 @@
+// `npm run bench`: builds the product and measures it against the floor of the same run.
+import { existsSync } from "node:fs";
+import { inRoot } from "./lib/paths.mjs";
+import { Advice, run } from "./lib/run.mjs";
+import { main } from "./lib/say.mjs";
+import { begin } from "./setup/begin.mjs";
+
+await main(async () => {
+  await begin();
+  const bench = inRoot("tests/bench/run.mjs");
+  if (!existsSync(bench)) throw new Advice("There is no benchmark yet (tests/bench/run.mjs).");
+  const { buildProduct } = await import("./build/all.mjs");
+  await buildProduct();
+  await run(process.execPath, [bench, ...process.argv.slice(2)]);
+});

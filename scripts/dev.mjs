@@ -1,0 +1,70 @@
+// `npm run dev`: the server, built again and restarted at each change, and vite's server for the page in front of it.
+import { watch } from "node:fs";
+import { inRoot } from "./lib/paths.mjs";
+import { run } from "./lib/run.mjs";
+import { main, say } from "./lib/say.mjs";
+import { atStop } from "./lib/stop.mjs";
+import { begin } from "./setup/begin.mjs";
+
+const watched = ["core", "worker", "wasm-pkg/src", "wrangler.toml"];
+const settleMs = 300;
+
+await main(async () => {
+  await begin();
+  const { buildProduct } = await import("./build/all.mjs");
+  const { buildRules } = await import("./build/rules.mjs");
+  const { buildWorker } = await import("./build/worker.mjs");
+  const { startServer } = await import("./serve.mjs");
+  const { webScripts } = await import("./build/web.mjs");
+
+  const settings = {
+    port: Number(process.env.PORT || 8787),
+    dataDir: process.env.AGENTRQ_DATA || inRoot(".data"),
+    ownerKey: process.env.AGENTRQ_OWNER_KEY ?? "",
+    quiet: false,
+  };
+  await buildProduct();
+  let server = await startServer(settings);
+  atStop(() => server.stop());
+  process.exitCode = 0;
+  const announce = (page) => {
+    say(`Server: ${server.url}`);
+    say(`Sign in: ${page}sign-in#key=${server.key}`);
+  };
+
+  // One rebuild at a time; what changes meanwhile asks for one more.
+  let asked = false;
+  let busy = false;
+  const rebuild = async () => {
+    asked = true;
+    if (busy) return;
+    busy = true;
+    while (asked) {
+      asked = false;
+      try {
+        await buildRules();
+        if (!(await buildWorker())) continue;
+        await server.stop();
+        server = await startServer(settings);
+        announce(page);
+      } catch (error) {
+        // The last server goes on: a mistake in the source ends nothing.
+        console.error(error.message);
+      }
+    }
+    busy = false;
+  };
+  let settling;
+  for (const place of watched) {
+    watch(inRoot(place), { recursive: true }, () => {
+      clearTimeout(settling);
+      settling = setTimeout(rebuild, settleMs);
+    });
+  }
+
+  const page = webScripts().dev ? "http://localhost:5173/" : server.url;
+  announce(page);
+  const env = { AGENTRQ_SERVER: server.url };
+  if (webScripts().dev) await run("npm", ["run", "dev", "--workspace", "web", "--", "--strictPort"], { env });
+  else await new Promise(() => {});
+});
