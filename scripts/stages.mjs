@@ -1,0 +1,81 @@
+// The stages of `npm test`: what each runs and what it needs built.
+import { globSync } from "node:fs";
+import { root } from "./lib/paths.mjs";
+import { Advice, run } from "./lib/run.mjs";
+import { duration, say } from "./lib/say.mjs";
+import { buildPage, buildProduct } from "./build/all.mjs";
+import { webScripts } from "./build/web.mjs";
+import { buildWorker } from "./build/worker.mjs";
+import { checkLayout, checkWeb, lintRust, lintScripts } from "./checks.mjs";
+import { chromium } from "./setup/chromium.mjs";
+import { testPython } from "./setup/python.mjs";
+import { rustEnv } from "./setup/rust.mjs";
+
+// No test of ours takes longer; one that hangs is named instead of holding up the run.
+const testLimitMs = 600_000;
+
+async function buildAll() {
+  await buildProduct();
+  await buildWorker({ faults: true });
+}
+
+/** Runs all of them and fails if one did, so that one run shows every failure. */
+async function each(...works) {
+  const failures = [];
+  for (const work of works) await work().catch((error) => failures.push(error));
+  if (failures.length)
+    throw failures.length === 1 ? failures[0] : new Advice(failures.map((error) => error.message).join("\n"));
+}
+
+async function endToEnd(files) {
+  const found = files.length ? files : globSync("tests/e2e/**/*.test.mjs", { cwd: root }).sort();
+  if (!found.length) return say("There are no tests in tests/e2e.");
+  await buildAll();
+  const env = { AGENTRQ_CHROMIUM: await chromium(), AGENTRQ_PYTHON: await testPython() };
+  // One file at a time: they measure times, and two cores are soon full of servers.
+  const options = ["--test", "--test-reporter=spec", "--test-concurrency=1", `--test-timeout=${testLimitMs}`];
+  await run(process.execPath, [...options, ...found], { env, shown: "node --test" });
+}
+
+export const stages = {
+  lint: { title: "layout and lint", work: () => each(checkLayout, lintScripts, lintRust) },
+  rust: {
+    title: "Rust tests",
+    work: async () => run("cargo", ["test", "--workspace", "--quiet"], { env: await rustEnv() }),
+  },
+  build: { title: "build", work: buildAll },
+  web: {
+    title: "dashboard: types and tests",
+    work: async () => {
+      await buildPage();
+      const test = () => run("npm", ["run", "--silent", "test", "--workspace", "web"]);
+      await each(checkWeb, ...(webScripts().test ? [test] : []));
+    },
+  },
+  e2e: { title: "end to end", work: endToEnd },
+};
+
+/** Runs stages by name; returns whether all passed. */
+export async function runStages(names, files) {
+  const started = Date.now();
+  const results = [];
+  for (const name of names) {
+    const { title, work } = stages[name];
+    say(`\n== ${title} ==`);
+    const start = Date.now();
+    const error = await work(files).then(
+      () => undefined,
+      (failure) => failure,
+    );
+    if (error) console.error(error instanceof Advice ? error.message : error);
+    const took = duration(Date.now() - start);
+    results.push({ title, took, passed: !error });
+    say(`== ${title}: ${error ? "FAILED" : "passed"} in ${took} ==`);
+  }
+  const failed = results.filter((result) => !result.passed).length;
+  say("\nstage, result, time");
+  for (const { title, took, passed } of results) say(`  ${title.padEnd(28)} ${passed ? "passed" : "FAILED"}  ${took}`);
+  say(`all stages in ${duration(Date.now() - started)}`);
+  say(`stages: ${results.length - failed} passed, ${failed} failed`);
+  return failed === 0;
+}
