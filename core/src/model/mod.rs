@@ -16,9 +16,9 @@ pub use message::Message;
 pub use task::{Assignee, Task, Turn, Verdict, VerdictGiven};
 pub use workspace::{Workspace, WorkspaceId};
 
-/// One of the values above, as stores and deltas carry it.
+/// One of the values above, as stores and deltas carry it. The tag is `type`, since a delivery has a `kind` of its own.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
+#[serde(tag = "type", rename_all = "camelCase")]
 pub enum Entity {
     Workspace(Workspace),
     Task(Task),
@@ -29,7 +29,7 @@ pub enum Entity {
 
 /// Which entity a deletion removes.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
+#[serde(tag = "type", rename_all = "camelCase")]
 pub enum EntityRef {
     /// A task takes its messages and their deliveries with it.
     Task { id: crate::id::TaskId },
