@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use agentrq_core::rejection::Rejection;
+use agentrq_core::rejection::{self, Rejection};
 use serde_json::{Map, Value, json};
 use worker::{Headers, Response, ResponseBuilder};
 
@@ -92,7 +92,7 @@ pub struct Problem {
     /// What a program may use to mend it: `allowed`, `retryAfter`, `limit` …
     pub extra: Map<String, Value>,
     /// For the log, never for the wire.
-    cause: Option<String>,
+    cause: Option<Box<str>>,
 }
 
 impl Problem {
@@ -104,13 +104,13 @@ impl Problem {
     /// A fault inside: the caller learns that it happened, the log learns what.
     pub fn internal(cause: impl ToString) -> Self {
         let problem = Self::new(Code::Internal, "this is a fault of the server, and nothing was stored; trying again is safe");
-        Self { cause: Some(cause.to_string()), ..problem }
+        Self { cause: Some(cause.to_string().into()), ..problem }
     }
 
     /// The object cannot be reached just now: it is being reset or moved.
     pub fn unavailable(cause: impl ToString) -> Self {
         let problem = Self::new(Code::Unavailable, "the workspace cannot be reached at the moment; try again in a second").retry_after(1);
-        Self { cause: Some(cause.to_string()), ..problem }
+        Self { cause: Some(cause.to_string().into()), ..problem }
     }
 
     /// Adds a member that a program can read.
@@ -168,7 +168,12 @@ impl Problem {
 
 impl From<Rejection> for Problem {
     fn from(rejection: Rejection) -> Self {
-        let problem = rejection.problem();
+        rejection.problem().into()
+    }
+}
+
+impl From<rejection::Problem> for Problem {
+    fn from(problem: rejection::Problem) -> Self {
         Self {
             status: problem.status,
             code: problem.code.into(),
@@ -176,6 +181,19 @@ impl From<Rejection> for Problem {
             detail: problem.detail,
             extra: problem.extra,
             cause: None,
+        }
+    }
+}
+
+/// As it travels between a Worker and an object; the cause stays where it was logged.
+impl From<Problem> for rejection::Problem {
+    fn from(problem: Problem) -> Self {
+        Self {
+            code: problem.code.into_owned(),
+            title: problem.title.into_owned(),
+            detail: problem.detail,
+            status: problem.status,
+            extra: problem.extra,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! an agent may go, a cookie is not even read.
 
 pub mod asked;
+pub mod caller;
 pub mod mac;
 pub mod origin;
 pub mod session;
@@ -17,13 +18,6 @@ use self::session::SessionProof;
 use self::token::TokenProof;
 use crate::problem::{Code, Problem};
 use crate::routes::{Method, Route, Who, no_workspace};
-
-/// Carries who a person is, as JSON of core's `Actor`, from the Worker to the object.
-pub const ACTOR_HEADER: &str = "x-agentrq-actor";
-/// Carries what a token proves, as [`TokenProof::to_header`] writes it, from the Worker to the object.
-pub const TOKEN_HEADER: &str = "x-agentrq-token";
-/// Carries the scheme and host under which the caller reaches the server.
-pub const BASE_HEADER: &str = "x-agentrq-base";
 
 /// What a request has shown. The account checks a session, the workspace a token.
 #[derive(Clone, Debug, PartialEq, Eq)]

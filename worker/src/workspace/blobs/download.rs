@@ -28,7 +28,9 @@ pub enum Asked {
 
 /// Reads `bytes=a-b`, `bytes=a-` and `bytes=-n`; several ranges at once are answered with the whole.
 pub fn range(header: Option<&str>, size: u64) -> Asked {
-    let Some((first, last)) = header.and_then(|text| text.trim().strip_prefix("bytes=")).and_then(|range| range.split_once('-')) else { return Asked::Whole };
+    let Some((first, last)) = header.and_then(|text| text.trim().strip_prefix("bytes=")).and_then(|range| range.split_once('-')) else {
+        return Asked::Whole;
+    };
     let number = |text: &str| if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse::<u64>().ok() } else { None };
     let span = match (number(first.trim()), number(last.trim())) {
         (Some(start), Some(last)) if start <= last => Span { start, end: last.saturating_add(1).min(size) },
@@ -70,7 +72,9 @@ pub fn answer(sql: &SqlStorage, id: AttachmentId, request: &Request) -> Result<R
         Asked::Whole => (200, Span { start: 0, end: attachment.size }),
         Asked::Part(span) => (206, span),
         Asked::Outside => {
-            return Err(Problem::new(Code::RangeNotSatisfiable, format!("the file has {} bytes", attachment.size)).with("limit", attachment.size));
+            return Err(
+                Problem::new(Code::RangeNotSatisfiable, format!("the file has {} bytes", attachment.size)).with("limit", attachment.size)
+            );
         }
     };
     if status == 206 {

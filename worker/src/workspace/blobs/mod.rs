@@ -157,10 +157,8 @@ pub fn too_large() -> Problem {
 
 /// A complete attachment.
 pub fn find(sql: &impl Sql, id: AttachmentId) -> Result<Option<Attachment>, SqlError> {
-    let row = sql.first(
-        "SELECT filename, mime_type, size, sha256 FROM attachments WHERE id = ? AND sha256 IS NOT NULL",
-        &[id.to_string().into()],
-    )?;
+    let row = sql
+        .first("SELECT filename, mime_type, size, sha256 FROM attachments WHERE id = ? AND sha256 IS NOT NULL", &[id.to_string().into()])?;
     row.map(|row| {
         Ok(Attachment {
             id,
@@ -175,10 +173,8 @@ pub fn find(sql: &impl Sql, id: AttachmentId) -> Result<Option<Attachment>, SqlE
 
 /// The bytes of one row: those from `position * CHUNK` on.
 pub fn chunk(sql: &impl Sql, id: AttachmentId, position: u64) -> Result<Vec<u8>, SqlError> {
-    let row = sql.first(
-        "SELECT data FROM attachment_chunks WHERE attachment = ? AND position = ?",
-        &[id.to_string().into(), position.into()],
-    )?;
+    let row =
+        sql.first("SELECT data FROM attachment_chunks WHERE attachment = ? AND position = ?", &[id.to_string().into(), position.into()])?;
     match row.map(|row| row.0.into_iter().next()) {
         Some(Some(Value::Blob(data))) => Ok(data),
         _ => Err(SqlError(format!("attachment {id} has no row {position}"))),

@@ -8,8 +8,8 @@ use agentrq_core::model::Attachment;
 use agentrq_core::time::Timestamp;
 use futures_util::{Stream, StreamExt, stream};
 use multer::{Constraints, Multipart, SizeLimit};
-use worker::send::SendWrapper;
 use worker::Request;
+use worker::send::SendWrapper;
 
 use super::disposition::{filename_of, percent_decoded};
 use super::{Upload, too_large};
@@ -56,9 +56,12 @@ impl Said {
         if !content_type.trim_start().to_ascii_lowercase().starts_with("multipart/") {
             return Ok(None);
         }
-        multer::parse_boundary(content_type)
-            .map(Some)
-            .map_err(|_| Problem::new(Code::UnsupportedMediaType, "a form must be multipart/form-data with a boundary; or send the file's bytes as the body"))
+        multer::parse_boundary(content_type).map(Some).map_err(|_| {
+            Problem::new(
+                Code::UnsupportedMediaType,
+                "a form must be multipart/form-data with a boundary; or send the file's bytes as the body",
+            )
+        })
     }
 }
 
@@ -126,7 +129,10 @@ fn of_form(error: multer::Error) -> Problem {
     match error {
         multer::Error::StreamSizeExceeded { .. } | multer::Error::FieldSizeExceeded { .. } => too_large(),
         multer::Error::StreamReadFailed(_) => broken_off(),
-        _ => Problem::new(Code::BadRequest, "the form cannot be read as multipart/form-data: send one field called \"file\", or the file's bytes as the body"),
+        _ => Problem::new(
+            Code::BadRequest,
+            "the form cannot be read as multipart/form-data: send one field called \"file\", or the file's bytes as the body",
+        ),
     }
 }
 

@@ -1,0 +1,61 @@
+//! The Durable Object of an account: a thin shell around the rules.
+
+use worker::*;
+
+use super::protocol::{Answer, Call};
+use super::rules;
+use crate::body;
+use crate::migrations::migrate;
+use crate::problem::Problem;
+use crate::random;
+
+/// One person.
+#[durable_object]
+pub struct AccountObject {
+    state: State,
+    /// Why the database could not be brought up to date, if it could not: then nothing is answered.
+    broken: Option<String>,
+}
+
+impl DurableObject for AccountObject {
+    fn new(state: State, _env: Env) -> Self {
+        let broken = migrate(&state.storage().sql(), rules::MIGRATIONS).err().map(|error| error.to_string());
+        Self { state, broken }
+    }
+
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let answer = match self.answer(&mut request).await {
+            Ok(answer) => answer,
+            // What the caller may know goes back as an answer; what went wrong inside is logged here.
+            Err(problem) if problem.status < 500 => Answer::Refused(problem.into()),
+            Err(problem) => return problem.into_response(),
+        };
+        Response::from_json(&answer)
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        Response::empty()
+    }
+
+    async fn websocket_message(&self, _: WebSocket, _: WebSocketIncomingMessage) -> Result<()> {
+        Ok(())
+    }
+
+    async fn websocket_close(&self, _: WebSocket, _: usize, _: String, _: bool) -> Result<()> {
+        Ok(())
+    }
+
+    async fn websocket_error(&self, _: WebSocket, _: Error) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl AccountObject {
+    async fn answer(&self, request: &mut Request) -> std::result::Result<Answer, Problem> {
+        if let Some(broken) = &self.broken {
+            return Err(Problem::internal(broken));
+        }
+        let call: Call = body::read_json(request, body::JSON_BYTES).await?;
+        rules::answer(&self.state.storage().sql(), call, random::now())
+    }
+}

@@ -1,0 +1,107 @@
+//! Bodies and how large they may be: refused by their stated length before anything is read, and by their real one while reading.
+
+use futures_util::{Stream, StreamExt};
+use serde::de::DeserializeOwned;
+use worker::Request;
+
+use crate::problem::{Code, Problem};
+use crate::routes::Route;
+
+/// Bytes of a JSON body over HTTP.
+pub const JSON_BYTES: u64 = 1024 * 1024;
+/// Bytes of an MCP message: 4 MiB of files as base64, and the text around them.
+pub const MCP_BYTES: u64 = 6 * 1024 * 1024;
+
+/// How large the body of a route may be, where one number says it; attachments watch their own.
+pub fn limit(route: &Route) -> Option<u64> {
+    match route {
+        Route::Attachments(_) => None,
+        Route::Mcp(_) => Some(MCP_BYTES),
+        _ => Some(JSON_BYTES),
+    }
+}
+
+/// Refuses a body by its stated length.
+pub fn check_length(route: &Route, content_length: Option<u64>) -> Result<(), Problem> {
+    match (limit(route), content_length) {
+        (Some(limit), Some(length)) if length > limit => Err(too_large(limit)),
+        _ => Ok(()),
+    }
+}
+
+fn too_large(limit: u64) -> Problem {
+    Problem::new(Code::TooLarge, format!("the body may have {limit} bytes here; larger files go to POST …/attachments"))
+        .with("limit", limit)
+}
+
+/// Reads a whole body of at most `limit` bytes.
+pub async fn read(request: &mut Request, limit: u64) -> Result<Vec<u8>, Problem> {
+    if request.inner().body().is_none() {
+        return Ok(Vec::new());
+    }
+    collect(request.stream()?, limit).await
+}
+
+async fn collect(mut stream: impl Stream<Item = worker::Result<Vec<u8>>> + Unpin, limit: u64) -> Result<Vec<u8>, Problem> {
+    let mut body = Vec::new();
+    while let Some(bytes) = stream.next().await {
+        let bytes = bytes.map_err(|_| Problem::new(Code::BadRequest, "the body broke off before its end: send it again"))?;
+        if (body.len() + bytes.len()) as u64 > limit {
+            return Err(too_large(limit));
+        }
+        body.extend(bytes);
+    }
+    Ok(body)
+}
+
+/// Reads a JSON body of the form that a route wants.
+pub async fn read_json<T: DeserializeOwned>(request: &mut Request, limit: u64) -> Result<T, Problem> {
+    parse(&read(request, limit).await?)
+}
+
+/// Reads JSON and says where it is not what is wanted.
+pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| Problem::new(Code::InvalidJson, format!("{error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use agentrq_core::model::WorkspaceId;
+    use futures_util::{FutureExt, stream};
+    use serde::Deserialize;
+
+    fn collected(pieces: Vec<worker::Result<Vec<u8>>>) -> Result<usize, u16> {
+        collect(stream::iter(pieces), 10)
+            .now_or_never()
+            .expect("nothing to wait for")
+            .map(|body| body.len())
+            .map_err(|problem| problem.status)
+    }
+
+    #[test]
+    fn a_body_is_refused_by_its_stated_length_and_while_it_is_read() {
+        let mcp = Route::Mcp(WorkspaceId(String::new()));
+        assert!(check_length(&Route::Workspaces, Some(JSON_BYTES)).is_ok());
+        assert_eq!(check_length(&Route::Workspaces, Some(JSON_BYTES + 1)).map_err(|problem| problem.status), Err(413));
+        assert!(check_length(&mcp, Some(MCP_BYTES)).is_ok());
+        assert_eq!(check_length(&mcp, Some(MCP_BYTES + 1)).map_err(|problem| problem.status), Err(413));
+        assert_eq!(collected(vec![Ok(vec![0; 5]), Ok(vec![0; 5])]), Ok(10));
+        assert_eq!(collected(vec![Ok(vec![0; 5]), Ok(vec![0; 6])]), Err(413));
+        assert_eq!(collected(vec![Ok(vec![0; 5]), Err(worker::Error::RustError("cut".to_owned()))]), Err(400));
+    }
+
+    #[test]
+    fn json_of_another_form_is_told_what_is_missing() {
+        #[derive(Debug, Deserialize)]
+        struct Wanted {
+            #[allow(dead_code)]
+            key: String,
+        }
+        for wrong in ["", "{", "[]", "{}", "{\"key\":1}", "\u{0}"] {
+            let problem = parse::<Wanted>(wrong.as_bytes()).expect_err(wrong);
+            assert_eq!(problem.status, 400, "{wrong}");
+        }
+        assert!(parse::<Wanted>(b"{}").expect_err("no key").detail.contains("key"));
+    }
+}

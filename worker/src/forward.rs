@@ -1,0 +1,90 @@
+//! The way from the Worker to the object of a workspace: the same method, path and body, with who calls in place of the credentials.
+
+use agentrq_core::model::WorkspaceId;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::{Env, Method, Request, RequestInit, Response, Stub};
+
+use crate::gate::asked::Asked;
+use crate::gate::caller::{BASE_HEADER, Caller, STRIPPED};
+use crate::problem::Problem;
+use crate::setup::{Setup, WORKSPACES};
+
+/// The object of a workspace. The id must have passed the gate: naming an object makes it.
+pub fn object(env: &Env, workspace: &WorkspaceId) -> Result<Stub, Problem> {
+    Ok(env.durable_object(WORKSPACES)?.id_from_name(&workspace.0)?.get_stub()?)
+}
+
+/// What a request becomes on its way to the object.
+pub fn inner_request(setup: &Setup, asked: &Asked, request: &Request, caller: Option<&Caller>) -> Result<Request, Problem> {
+    let given: &JsValue = request.inner().as_ref();
+    // A request is taken where its parts are wanted, so the body goes on as a stream that never enters wasm.
+    let parts: worker::web_sys::RequestInit = given.clone().unchecked_into();
+    let inner = worker::web_sys::Request::new_with_str_and_init(&without_token(asked), &parts).map_err(worker::Error::from)?;
+    let inner = Request::from(inner);
+    for name in STRIPPED {
+        inner.headers().delete(name)?;
+    }
+    say_who(&inner, setup, asked, caller)?;
+    Ok(inner)
+}
+
+/// A request of the Worker's own to the object, for `path`.
+pub fn own_request(
+    setup: &Setup,
+    asked: &Asked,
+    method: Method,
+    path: &str,
+    body: Option<String>,
+    caller: &Caller,
+) -> Result<Request, Problem> {
+    let mut url = asked.url.clone();
+    url.set_path(path);
+    url.set_query(None);
+    let mut init = RequestInit::new();
+    init.with_method(method).with_body(body.map(JsValue::from));
+    let inner = Request::new_with_init(url.as_str(), &init)?;
+    inner.headers().set("content-type", "application/json")?;
+    say_who(&inner, setup, asked, Some(caller))?;
+    Ok(inner)
+}
+
+fn say_who(inner: &Request, setup: &Setup, asked: &Asked, caller: Option<&Caller>) -> Result<(), Problem> {
+    inner.headers().set(BASE_HEADER, &setup.gate.rules.base(asked))?;
+    if let Some(caller) = caller {
+        let (name, value) = caller.to_header();
+        inner.headers().set(name, &value)?;
+    }
+    Ok(())
+}
+
+/// The URL without the token, which is a credential as much as a header is.
+fn without_token(asked: &Asked) -> String {
+    let mut url = asked.url.clone();
+    let kept: Vec<(String, String)> = url.query_pairs().into_owned().filter(|(name, _)| name != "token").collect();
+    if url.query().is_some() {
+        url.query_pairs_mut().clear().extend_pairs(kept);
+    }
+    if url.query() == Some("") {
+        url.set_query(None);
+    }
+    url.into()
+}
+
+/// Sends a request to the object. That it cannot be reached is told as such: it is being reset or moved, and trying again helps.
+pub async fn send(stub: &Stub, request: Request) -> Result<Response, Problem> {
+    stub.fetch_with_request(request).await.map_err(Problem::unavailable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::routes::Method;
+
+    #[test]
+    fn the_token_stays_behind_and_the_rest_of_the_query_goes_on() {
+        let cleaned = |url: &str| without_token(&Asked::new(Method::Get, url).expect("a url"));
+        assert_eq!(cleaned("http://h/mcp/x?token=a&agent=b%20c&token=d"), "http://h/mcp/x?agent=b+c");
+        assert_eq!(cleaned("http://h/mcp/x?token=a"), "http://h/mcp/x");
+        assert_eq!(cleaned("http://h/mcp/x"), "http://h/mcp/x");
+    }
+}
