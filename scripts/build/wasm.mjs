@@ -1,7 +1,8 @@
 // From Rust to wasm: cargo, wasm-bindgen and wasm-opt with the flags that the worker and the page share.
 import { renameSync } from "node:fs";
 import { createRequire } from "node:module";
-import { inRoot } from "../lib/paths.mjs";
+import { join, resolve } from "node:path";
+import { inRoot, root } from "../lib/paths.mjs";
 import { run } from "../lib/run.mjs";
 import { wasmBindgen } from "../setup/bindgen.mjs";
 import { rustEnv } from "../setup/rust.mjs";
@@ -27,7 +28,8 @@ export async function cargoWasm(packages, features = []) {
   await run("cargo", args, { env, shown: `cargo build of ${packages.join(", ")}` });
 }
 
-const wasmFile = (name) => inRoot("target", target, "release", `${name}.wasm`);
+const targetDir = process.env.CARGO_TARGET_DIR ? resolve(root, process.env.CARGO_TARGET_DIR) : inRoot("target");
+const wasmFile = (name) => join(targetDir, target, "release", `${name}.wasm`);
 
 /** Writes a compiled crate's JavaScript and wasm into a folder. */
 export async function bindgen(name, folder, args) {

@@ -8,21 +8,25 @@ import { atStop } from "./stop.mjs";
 /** A failure whose message says what to do; it is printed without a stack. */
 export class Advice extends Error {}
 
-/** Runs a command with its output shown; throws if it fails. */
-export function run(command, args, { env, cwd = root, shown, timeout } = {}) {
+/** Runs a command to its end; throws if it fails. Its output is shown, or with `quiet` only if it fails. */
+export function run(command, args, { env, cwd = root, shown, timeout, quiet = false } = {}) {
   return new Promise((done, fail) => {
+    const output = quiet ? "pipe" : "inherit";
     const child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
-      stdio: ["ignore", "inherit", "inherit"],
+      stdio: ["ignore", output, output],
       timeout,
     });
+    let log = "";
+    for (const stream of quiet ? [child.stdout, child.stderr] : []) stream.on("data", (chunk) => (log += chunk));
     const forget = atStop(() => child.kill());
     child.on("error", (error) => fail(new Advice(`${command} could not be started: ${error.message}`)));
-    child.on("exit", (code, signal) => {
+    child.on("close", (code, signal) => {
       forget();
+      const why = `${shown ?? [command, ...args].join(" ")} failed (${signal ?? `exit code ${code}`}).`;
       if (code === 0) done();
-      else fail(new Advice(`${shown ?? [command, ...args].join(" ")} failed (${signal ?? `exit code ${code}`}).`));
+      else fail(new Advice(log ? `${log.trimEnd()}\n${why}` : why));
     });
   });
 }

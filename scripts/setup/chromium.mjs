@@ -30,9 +30,9 @@ export async function chromium() {
     );
   }
   await step("Installing Debian's Chromium for the tests", async () => {
-    const env = { DEBIAN_FRONTEND: "noninteractive" };
-    await run("apt-get", ["update", "-qq"], { env });
-    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], { env });
+    const options = { env: { DEBIAN_FRONTEND: "noninteractive" }, quiet: true };
+    await run("apt-get", ["update", "-qq"], options);
+    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium"], options);
   });
   return find();
 }

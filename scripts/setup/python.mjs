@@ -23,7 +23,8 @@ async function makeEnvironment(python, folder) {
   if (ask(python, ["-m", "venv", "--clear", folder]) !== undefined) return;
   if (process.getuid?.() !== 0 || !which("apt-get"))
     throw new Advice("Python cannot make environments here. On Debian: sudo apt-get install python3-venv");
-  await run("apt-get", ["install", "-y", "-qq", "python3-venv"], { env: { DEBIAN_FRONTEND: "noninteractive" } });
+  const options = { env: { DEBIAN_FRONTEND: "noninteractive" }, quiet: true };
+  await run("apt-get", ["install", "-y", "-qq", "python3-venv"], options);
   await run(python, ["-m", "venv", "--clear", folder]);
 }
 

@@ -74,7 +74,7 @@ async function tryRustup() {
 }
 
 async function tryDebian() {
-  const aptGet = (...args) => run("apt-get", args, { env: { DEBIAN_FRONTEND: "noninteractive" } });
+  const aptGet = (...args) => run("apt-get", args, { env: { DEBIAN_FRONTEND: "noninteractive" }, quiet: true });
   if (!debianInstalled()) {
     await step(`Installing Debian's current Rust (${debianPackages.join(", ")})`, async () => {
       await aptGet("update", "-qq");
