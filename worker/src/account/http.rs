@@ -194,7 +194,7 @@ fn checked(new: NewWorkspace) -> Result<(String, String), Problem> {
     Err(rejection.into())
 }
 
-/// From where wrong keys are counted: the address that the edge names, of IPv6 the network; without an edge all come from one place.
+/// From where wrong keys are counted: an address, of IPv6 the network.
 fn place(address: Option<&str>) -> String {
     match address.and_then(|text| text.parse().ok()) {
         Some(std::net::IpAddr::V4(address)) => address.to_string(),

@@ -1,6 +1,9 @@
 //! What the gate looks at of a request: its method, address and a few headers, as plain values.
 
+use std::net::SocketAddr;
+
 use url::Url;
+use wasm_bindgen::JsValue;
 use worker::Request;
 
 use crate::problem::{Code, Problem};
@@ -20,7 +23,7 @@ pub struct Asked {
     pub authorization: Option<String>,
     pub cookies: Option<String>,
     pub session_key: Option<String>,
-    /// Where the edge says it comes from.
+    /// The address it comes from.
     pub address: Option<String>,
 }
 
@@ -47,7 +50,10 @@ impl Asked {
     /// What a real request asks.
     pub fn of(request: &Request) -> Result<Self, Problem> {
         let header = |name: &str| request.headers().get(name).ok().flatten();
-        let on_edge = request.cf().is_some();
+        // workerd names the address of the connection; the edge names its data centre, and the client in a header of its own.
+        let on_edge = of_cf(request, "colo").is_some();
+        let connection =
+            || of_cf(request, "clientIp").and_then(|address| address.parse().ok()).map(|address: SocketAddr| address.ip().to_string());
         Ok(Self {
             on_edge,
             origin: header("origin"),
@@ -57,7 +63,7 @@ impl Asked {
             authorization: header("authorization"),
             cookies: header("cookie"),
             session_key: header(super::session::KEY_HEADER),
-            address: on_edge.then(|| header("cf-connecting-ip")).flatten(),
+            address: if on_edge { header("cf-connecting-ip") } else { connection() },
             ..Self::new(Method::parse(request.method().as_ref()), &request.inner().url())?
         })
     }
@@ -87,6 +93,13 @@ impl Asked {
         let essence = self.content_type.as_deref().and_then(|text| text.split(';').next()).map(str::trim);
         essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
     }
+}
+
+/// A text among what the platform says of a request.
+fn of_cf(request: &Request, name: &str) -> Option<String> {
+    let get = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &JsValue::from_str(name)).ok();
+    let cf = get(request.inner().as_ref(), "cf").filter(JsValue::is_object)?;
+    get(&cf, name)?.as_string()
 }
 
 #[cfg(test)]
