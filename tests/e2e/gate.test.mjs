@@ -1,0 +1,370 @@
+// Who gets in: foreign, missing, wrong and doubled credentials on every route, and what a server does with what it never made.
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { startServer } from "../../scripts/serve.mjs";
+
+const ownerKey = "an owner key of the tests";
+const mib = 1024 * 1024;
+let server;
+let dataDir;
+
+/** One request with full control over its headers: Host, Origin and Sec-Fetch-Site among them. */
+function ask(method, path, { headers = {}, body, cookie, key, token } = {}) {
+  const json = body !== undefined && !(body instanceof Uint8Array) && typeof body !== "string";
+  const all = {
+    ...(json ? { "content-type": "application/json" } : {}),
+    ...(cookie ? { cookie } : {}),
+    ...(key ? { "x-agentrq-session-key": key } : {}),
+    ...(token ? { authorization: `Bearer ${token}` } : {}),
+    ...headers,
+  };
+  return new Promise((done, fail) => {
+    const sent = request(new URL(path, server.url), { method, headers: all }, (response) => {
+      const chunks = [];
+      response.on("data", (chunk) => chunks.push(chunk));
+      response.on("error", fail);
+      response.on("end", () => {
+        const bytes = Buffer.concat(chunks);
+        let said;
+        try {
+          said = JSON.parse(bytes.toString());
+        } catch {
+          said = undefined;
+        }
+        done({ status: response.statusCode, headers: response.headers, bytes, json: said, code: said?.code });
+      });
+    });
+    sent.on("error", fail);
+    sent.end(json ? JSON.stringify(body) : body);
+  });
+}
+
+async function signIn(options = {}) {
+  const response = await ask("POST", "/api/session", { body: { key: server.key }, ...options });
+  assert.equal(response.status, 200, JSON.stringify(response.json));
+  const [set] = response.headers["set-cookie"];
+  return { cookie: set.split(";")[0], key: response.json.sessionKey, set, person: response.json.person };
+}
+
+const browser = () => ({ origin: new URL(server.url).origin, "sec-fetch-site": "same-origin" });
+
+async function makeWorkspace(me, name = "Tests") {
+  const made = await ask("POST", "/api/workspaces", { ...me, body: { name, mission: "to be tested" } });
+  assert.equal(made.status, 201, JSON.stringify(made.json));
+  return made.json;
+}
+
+async function makeToken(me, workspace, label = "laptop") {
+  const made = await ask("POST", `/api/workspaces/${workspace.id}/tokens`, { ...me, body: { label } });
+  assert.equal(made.status, 201, JSON.stringify(made.json));
+  return made.json;
+}
+
+const objects = () => readdirSync(join(dataDir, "objects"), { recursive: true }).length;
+
+before(async () => {
+  dataDir = mkdtempSync(join(tmpdir(), "agentrq-gate-"));
+  server = await startServer({ dataDir, ownerKey });
+});
+
+after(async () => {
+  await server?.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+describe("signing in", () => {
+  test("a script gets a cookie alone, which opens the account until it signs out", async () => {
+    const me = await signIn();
+    assert.equal(me.key, null);
+    assert.match(me.set, /^agentrq_session=[^;]+; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Lax$/);
+    const who = await ask("GET", "/api/session", me);
+    assert.deepEqual([who.status, who.json], [200, { person: me.person }]);
+    const out = await ask("DELETE", "/api/session", me);
+    assert.equal(out.status, 204);
+    assert.match(out.headers["set-cookie"][0], /Max-Age=0/);
+    assert.equal((await ask("GET", "/api/session", me)).code, "session_required");
+  });
+
+  test("a browser's session opens nothing without its key", async () => {
+    const me = await signIn({ headers: browser() });
+    assert.match(me.key, /^arqk_/);
+    assert.equal((await ask("GET", "/api/session", { ...me, headers: browser() })).status, 200);
+    assert.equal((await ask("GET", "/api/session", { cookie: me.cookie, headers: browser() })).code, "session_key_required");
+    const other = await signIn({ headers: browser() });
+    assert.equal((await ask("GET", "/api/session", { cookie: me.cookie, key: other.key })).code, "session_key_required");
+  });
+
+  test("the permanent owner key signs in too, anything else does not", async () => {
+    assert.equal((await ask("POST", "/api/session", { body: { key: ownerKey } })).status, 200);
+    for (const body of [{ key: "" }, { key: "x" }, { key: ownerKey.slice(1) }])
+      assert.deepEqual((({ status, code }) => [status, code])(await ask("POST", "/api/session", { body })), [401, "sign_in_failed"]);
+    for (const [body, code] of [[{}, "invalid_json"], [[], "invalid_json"], [{ key: 1 }, "invalid_json"]])
+      assert.equal((await ask("POST", "/api/session", { body })).code, code);
+  });
+
+  test("a body that is not said to be JSON, or is too large, is refused", async () => {
+    const text = JSON.stringify({ key: server.key });
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", undefined])
+      assert.equal((await ask("POST", "/api/session", { body: text, headers: type ? { "content-type": type } : {} })).status, 415);
+    const large = JSON.stringify({ key: "x".repeat(mib) });
+    const type = { "content-type": "application/json" };
+    assert.equal((await ask("POST", "/api/session", { body: large, headers: { ...type, "content-length": large.length } })).status, 413);
+    assert.equal((await ask("POST", "/api/session", { body: large, headers: { ...type, "transfer-encoding": "chunked" } })).status, 413);
+  });
+});
+
+describe("other pages", () => {
+  test("a page on another port, another site, or of no origin can do nothing with the cookie", async () => {
+    const me = await signIn();
+    for (const headers of [
+      { origin: "http://127.0.0.1:9", "sec-fetch-site": "same-site" },
+      { origin: "http://127.0.0.1:9" },
+      { "sec-fetch-site": "same-site" },
+      { "sec-fetch-site": "cross-site" },
+      { origin: "null" },
+      { origin: "https://evil.example.com" },
+    ])
+      for (const [method, path, body] of [
+        ["GET", "/api/session"],
+        ["GET", "/api/workspaces"],
+        ["POST", "/api/workspaces", { name: "x" }],
+        ["DELETE", "/api/session"],
+        ["POST", "/api/session", { key: server.key }],
+      ]) {
+        const response = await ask(method, path, { ...me, headers, body });
+        assert.equal(response.status, 403, `${method} ${path} ${JSON.stringify(headers)}`);
+        assert.equal(response.headers["access-control-allow-origin"], undefined);
+        assert.equal(response.headers["set-cookie"], undefined);
+      }
+    assert.equal((await ask("GET", "/api/session", me)).status, 200);
+  });
+
+  test("a name that was pointed here by someone else is not answered", async () => {
+    for (const host of ["evil.example.com", `evil.example.com:${server.port}`, "localhost.evil.example.com"])
+      for (const path of ["/", "/api/session", "/mcp/0123456789abcdefghijkl"])
+        assert.equal((await ask("GET", path, { headers: { host } })).code, "host_not_allowed", `${host}${path}`);
+    for (const host of [`localhost:${server.port}`, `[::1]:${server.port}`])
+      assert.equal((await ask("GET", "/api/session", { headers: { host } })).code, "session_required", host);
+  });
+});
+
+describe("a workspace", () => {
+  test("is made, listed, read and deleted by its owner", async () => {
+    const me = await signIn();
+    const made = await makeWorkspace(me, "Zoë's 🦀 workspace");
+    assert.match(made.id, /^[0-9A-Za-z]{22}$/);
+    assert.equal(made.url, new URL(`/w/${made.id}`, server.url).href);
+    const listed = async () => (await ask("GET", "/api/workspaces", me)).json.workspaces.map(({ id, name }) => ({ id, name }));
+    assert.deepEqual((await listed()).filter(({ id }) => id === made.id), [{ id: made.id, name: "Zoë's 🦀 workspace" }]);
+    assert.equal((await ask("GET", `/api/workspaces/${made.id}`, me)).json.mission, "to be tested");
+    assert.equal((await ask("DELETE", `/api/workspaces/${made.id}`, me)).status, 204);
+    assert.equal((await ask("GET", `/api/workspaces/${made.id}`, me)).code, "not_a_member");
+    assert.deepEqual((await listed()).filter(({ id }) => id === made.id), []);
+  });
+
+  test("cannot be what it must not be", async () => {
+    const me = await signIn();
+    for (const [body, status] of [[{}, 400], [{ name: "" }, 400], [{ name: 5 }, 400], [{ name: "x".repeat(81) }, 413], [{ name: "x", mission: "x".repeat(16 * 1024 + 1) }, 413]])
+      assert.equal((await ask("POST", "/api/workspaces", { ...me, body })).status, status, JSON.stringify(body).slice(0, 60));
+  });
+
+  test("that was never made is not found, and a thousand tries leave no file", async () => {
+    const me = await signIn();
+    await makeWorkspace(me);
+    const before = objects();
+    const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const random = () => [...randomBytes(22)].map((byte) => letters[byte % 62]).join("");
+    const forged = () => `agentrq_session=${random()}.${random().slice(11)}.${randomBytes(32).toString("base64url")}.${randomBytes(16).toString("base64url")}`;
+    for (let round = 0; round < 40; round += 1) {
+      const asked = Array.from({ length: 25 }, async (_, index) => {
+        const id = random();
+        const token = `arq_${randomBytes(60).toString("base64url")}`;
+        const [path, options, code] = [
+          [`/api/workspaces/${id}/tasks`, me, "workspace_not_found"],
+          [`/api/workspaces/${id}/tasks`, { token }, "workspace_not_found"],
+          [`/mcp/${id}?token=${token}`, {}, "workspace_not_found"],
+          ["/api/session", { cookie: forged() }, "session_required"],
+          [`/api/workspaces/${id}/tokens`, { cookie: forged() }, "workspace_not_found"],
+        ][index % 5];
+        assert.equal((await ask("GET", path, options)).code, code);
+      });
+      await Promise.all(asked);
+    }
+    assert.equal(objects(), before);
+  });
+});
+
+describe("a token", () => {
+  test("opens its workspace for an agent, and nothing that is a person's", async () => {
+    const me = await signIn();
+    const workspace = await makeWorkspace(me);
+    const { token, mcpUrl, label, id } = await makeToken(me, workspace);
+    assert.equal(label, "laptop");
+    assert.equal(mcpUrl, new URL(`/mcp/${workspace.id}?token=${token}`, server.url).href);
+    assert.equal((await ask("GET", `/api/workspaces/${workspace.id}/tasks`, { token })).status, 200);
+    assert.equal((await ask("GET", `/api/workspaces/${workspace.id}/tasks?token=${token}`)).status, 200);
+    for (const [method, path, body] of [
+      ["GET", "/api/session"],
+      ["DELETE", "/api/session"],
+      ["GET", "/api/workspaces"],
+      ["POST", "/api/workspaces", { name: "x" }],
+      ["GET", `/api/workspaces/${workspace.id}`],
+      ["PATCH", `/api/workspaces/${workspace.id}`, { name: "x" }],
+      ["DELETE", `/api/workspaces/${workspace.id}`],
+      ["GET", `/api/workspaces/${workspace.id}/tokens`],
+      ["POST", `/api/workspaces/${workspace.id}/tokens`, { label: "x" }],
+      ["PATCH", `/api/workspaces/${workspace.id}/tokens/${id}`, { expiresInDays: 300 }],
+      ["DELETE", `/api/workspaces/${workspace.id}/tokens/${id}`],
+      ["GET", `/api/workspaces/${workspace.id}/snapshot`],
+      ["POST", `/api/workspaces/${workspace.id}/commands`, {}],
+      ["GET", `/api/workspaces/${workspace.id}/events`],
+      ["GET", "/api/events"],
+    ])
+      for (const credentials of [{ token }, { token, cookie: me.cookie }, { cookie: `agentrq_session=${token}` }]) {
+        const { status, code } = await ask(method, path, { ...credentials, body });
+        assert.deepEqual([status, code], credentials.token ? [403, "person_only"] : [401, "session_required"], `${method} ${path}`);
+      }
+  });
+
+  test("opens no other workspace, and a cookie opens nothing of an agent's", async () => {
+    const me = await signIn();
+    const [one, two] = [await makeWorkspace(me, "one"), await makeWorkspace(me, "two")];
+    const { token } = await makeToken(me, one);
+    assert.equal((await ask("GET", `/api/workspaces/${two.id}/tasks`, { token })).code, "token_invalid");
+    assert.equal((await ask("GET", `/mcp/${two.id}`, { token })).code, "token_invalid");
+    assert.equal((await ask("GET", `/mcp/${one.id}`, me)).code, "token_required");
+    assert.equal((await ask("GET", `/mcp/${one.id}`, { token: me.cookie.split("=")[1] })).code, "token_invalid");
+    assert.equal((await ask("GET", `/api/workspaces/${one.id}/tasks`, { ...me, token: "arq_wrong" })).code, "token_invalid");
+    assert.equal((await ask("POST", `/mcp/${one.id}`, { token, headers: { origin: "https://evil.example.com" }, body: {} })).status, 403);
+  });
+
+  test("is listed with its last use, extended, and refused the moment it is revoked", async () => {
+    const me = await signIn();
+    const workspace = await makeWorkspace(me);
+    const tokens = `/api/workspaces/${workspace.id}/tokens`;
+    const { token, id } = await makeToken(me, workspace, "desk");
+    await ask("GET", `/api/workspaces/${workspace.id}/tasks?agent=builder`, { token });
+    const [listed] = (await ask("GET", tokens, me)).json.tokens;
+    assert.deepEqual([listed.id, listed.label, listed.agent, listed.expiresSoon], [id, "desk", "builder", false]);
+    assert.ok(Math.abs(Date.parse(listed.lastUsedAt) - Date.now()) < 60_000);
+    assert.ok(!JSON.stringify(listed).includes(token.slice(4, 30)));
+    const soon = await ask("PATCH", `${tokens}/${id}`, { ...me, body: { expiresInDays: 7 } });
+    assert.equal(soon.json.expiresSoon, true);
+    for (const expiresInDays of [0, -1, 1.5, 367, "30"])
+      assert.equal((await ask("PATCH", `${tokens}/${id}`, { ...me, body: { expiresInDays } })).status, 400);
+    assert.equal((await ask("DELETE", `${tokens}/${id}`, me)).status, 204);
+    assert.equal((await ask("GET", `/api/workspaces/${workspace.id}/tasks`, { token })).code, "token_revoked");
+    assert.deepEqual((await ask("GET", tokens, me)).json.tokens, []);
+  });
+
+  test("internal headers from outside mean nothing", async () => {
+    const me = await signIn();
+    const workspace = await makeWorkspace(me);
+    const { token, id } = await makeToken(me, workspace);
+    const headers = {
+      "x-agentrq-actor": JSON.stringify({ kind: "person", id: "x", name: "Mallory" }),
+      "x-agentrq-token": `${id} ${"00".repeat(32)}`,
+      "x-agentrq-base": "https://evil.example.com",
+    };
+    assert.equal((await ask("GET", `/api/workspaces/${workspace.id}/tasks`, { headers })).code, "session_required");
+    assert.equal((await ask("GET", `/api/workspaces/${workspace.id}/tasks`, { headers, token })).status, 200);
+    const made = await ask("POST", `/api/workspaces/${workspace.id}/tokens`, { ...me, headers, body: { label: "x" } });
+    assert.ok(made.json.mcpUrl.startsWith(server.url), made.json.mcpUrl);
+  });
+});
+
+describe("an attachment", () => {
+  let me, workspace, path;
+  before(async () => {
+    me = await signIn();
+    workspace = await makeWorkspace(me);
+    path = `/api/workspaces/${workspace.id}/attachments`;
+  });
+  const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+
+  test("of 25 MiB goes in and comes out byte by byte the same, whole or a range", async () => {
+    const bytes = randomBytes(25 * mib);
+    const put = await ask("POST", `${path}?filename=${encodeURIComponent("Zoë 1.bin")}`, { ...me, body: bytes, headers: { "content-type": "application/zip" } });
+    assert.equal(put.status, 201, JSON.stringify(put.json));
+    assert.deepEqual({ ...put.json, id: undefined }, { id: undefined, filename: "Zoë 1.bin", mimeType: "application/zip", size: bytes.length, sha256: sha256(bytes) });
+    const whole = await ask("GET", `${path}/${put.json.id}`, me);
+    assert.equal(whole.status, 200);
+    assert.equal(whole.headers["content-length"], String(bytes.length));
+    assert.equal(sha256(whole.bytes), sha256(bytes));
+    assert.match(whole.headers["content-disposition"], /^attachment; .*filename\*=UTF-8''Zo%C3%AB%201\.bin$/);
+    const part = await ask("GET", `${path}/${put.json.id}`, { ...me, headers: { range: `bytes=${mib - 5}-${mib + 4}` } });
+    assert.deepEqual([part.status, part.headers["content-range"]], [206, `bytes ${mib - 5}-${mib + 4}/${bytes.length}`]);
+    assert.ok(part.bytes.equals(bytes.subarray(mib - 5, mib + 5)));
+    assert.equal((await ask("GET", `${path}/${put.json.id}`, { ...me, headers: { range: "bytes=99999999-" } })).status, 416);
+    assert.equal((await ask("GET", `${path}/${put.json.id}`, { ...me, headers: { "if-none-match": whole.headers.etag } })).status, 304);
+  });
+
+  test("over 25 MiB is refused by its length and while it comes in", async () => {
+    const bytes = Buffer.alloc(25 * mib + 1);
+    for (const headers of [{ "content-length": bytes.length }, { "transfer-encoding": "chunked" }]) {
+      const refused = await ask("POST", path, { ...me, body: bytes, headers: { ...headers, "content-type": "text/plain" } }).catch((error) => error);
+      // A server that answers before it has read everything may also cut the connection.
+      assert.ok(refused.status === 413 || refused.code === "EPIPE" || refused.code === "ECONNRESET", JSON.stringify(refused));
+    }
+  });
+
+  test("comes in as a form too, from an agent too, also empty", async () => {
+    const { token } = await makeToken(me, workspace);
+    const content = randomBytes(3 * mib);
+    const form = new FormData();
+    form.append("note", "hello");
+    form.append("file", new Blob([content], { type: "image/png" }), "é.png");
+    const sent = await fetch(new URL(path, server.url), { method: "POST", headers: { authorization: `Bearer ${token}` }, body: form });
+    const put = await sent.json();
+    assert.deepEqual([sent.status, put.filename, put.mimeType, put.sha256], [201, "é.png", "image/png", sha256(content)]);
+    const empty = await ask("POST", path, { token, headers: { "content-type": "text/plain" } });
+    assert.deepEqual([empty.status, empty.json.size, empty.json.filename], [201, 0, "attachment"]);
+    assert.equal((await ask("GET", `${path}/${empty.json.id}`, { token })).bytes.length, 0);
+  });
+
+  test("that could run in a page goes out as mere bytes", async () => {
+    const html = Buffer.from("<script>alert(1)</script>");
+    for (const type of ["text/html", "image/svg+xml", "application/xhtml+xml", "text/javascript", "text/css"]) {
+      const put = await ask("POST", `${path}?filename=x.html`, { ...me, body: html, headers: { "content-type": type } });
+      const got = await ask("GET", `${path}/${put.json.id}`, me);
+      assert.equal(got.headers["content-type"], "application/octet-stream", type);
+      assert.match(got.headers["content-disposition"], /^attachment;/);
+      assert.equal(got.headers["x-content-type-options"], "nosniff");
+      assert.equal(got.headers["content-security-policy"], "sandbox; default-src 'none'");
+    }
+  });
+
+  test("of another workspace, or none, is not found", async () => {
+    const put = await ask("POST", path, { ...me, body: Buffer.from("x"), headers: { "content-type": "text/plain" } });
+    const other = await makeWorkspace(me, "other");
+    assert.equal((await ask("GET", `/api/workspaces/${other.id}/attachments/${put.json.id}`, me)).code, "attachment_not_found");
+    assert.equal((await ask("GET", `${path}/nonsense`, me)).code, "attachment_not_found");
+  });
+});
+
+describe("what is not there", () => {
+  test("is 404 as a problem document, and a wrong method is 405 with the right ones", async () => {
+    for (const path of ["/api", "/api/nothing", "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", "/channel/x", "/mcp", "/test/panic"]) {
+      const response = await ask("GET", path);
+      assert.deepEqual([response.status, response.code, response.headers["content-type"]], [404, "not_found", "application/problem+json"], path);
+    }
+    const wrong = await ask("PUT", "/api/session");
+    assert.deepEqual([wrong.status, wrong.headers.allow], [405, "POST, GET, DELETE"]);
+    assert.deepEqual((await ask("GET", "/healthz")).json, { ok: true });
+  });
+});
+
+// Last: it makes the permanent key wait.
+test("wrong keys are slowed down; the key of this start is not held up by them", async () => {
+  let last;
+  for (let tries = 0; tries < 12; tries += 1) last = await ask("POST", "/api/session", { body: { key: `wrong ${tries}` } });
+  assert.deepEqual([last.status, last.code], [429, "too_many_requests"]);
+  assert.ok(Number(last.headers["retry-after"]) > 0);
+  assert.equal((await ask("POST", "/api/session", { body: { key: ownerKey } })).status, 429);
+  assert.equal((await ask("POST", "/api/session", { body: { key: server.key } })).status, 200);
+});
