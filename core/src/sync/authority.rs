@@ -11,8 +11,9 @@ use crate::limits;
 use crate::rejection::Problem;
 use crate::sync::delta::Settled;
 
-/// How many refusals are remembered for a replica that did not hear of them.
-const REMEMBERED_REFUSALS: usize = 50;
+/// How many refusals are remembered for a replica that did not hear of them: as many as one batch may hold, since a
+/// replica sends the next batch when it has heard of the last.
+const REMEMBERED_REFUSALS: usize = limits::BATCH;
 
 /// A batch of commands, as a replica sends it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -161,6 +162,19 @@ mod tests {
         state.ran(&Settled { client_id: "c".into(), mutation_id: 2, rejection: Some(why.clone()) }, "h2".into());
         assert_eq!(state.admit(2, "h2"), Ok(Admission::Repeat(Some(why))));
         assert_eq!(state.admit(3, "h3"), Ok(Admission::Run));
+    }
+
+    #[test]
+    fn a_whole_batch_of_refusals_is_told_again_to_a_replica_that_did_not_hear_it() {
+        let mut state = ClientState::default();
+        let why = problem("task_not_found", "gone".into());
+        let batch = 1..=limits::BATCH as u64;
+        for mutation_id in batch.clone() {
+            state.ran(&Settled { client_id: "c".into(), mutation_id, rejection: Some(why.clone()) }, format!("h{mutation_id}"));
+        }
+        for mutation_id in batch {
+            assert_eq!(state.admit(mutation_id, &format!("h{mutation_id}")), Ok(Admission::Repeat(Some(why.clone()))), "{mutation_id}");
+        }
     }
 
     #[test]
