@@ -34,6 +34,7 @@ pub(super) fn heard(view: &impl View, draft: &mut Draft<'_>, name: AgentName, cl
     let known = view.agent(&name).known("the agent")?;
     let is_new = known.is_none();
     let agent = known_or_new(view, draft.cx, name)?;
+    let client = client.map(|it| Client { name: clipped(&it.name), version: clipped(&it.version) });
     let now = draft.cx.now;
     let long_ago = agent.last_heard_at.is_none_or(|at| now.ms().saturating_sub(at.ms()) >= NEWS_MS);
     let other_client = client.is_some() && client != agent.client;
@@ -55,6 +56,11 @@ pub(super) fn name(view: &impl View, cx: &Context, agent: &AgentName, display_na
     let mut draft = Draft::new(view, cx);
     draft.event(EventType::AgentUpdated, None).put(Entity::Agent(Agent { display_name, ..agent }));
     Ok(draft.done())
+}
+
+/// What a program calls itself is its own business; how much of it is kept is not.
+fn clipped(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(limits::NAME_CHARS).collect()
 }
 
 fn known_or_new(view: &impl View, cx: &Context, name: AgentName) -> Result<Agent, Rejection> {

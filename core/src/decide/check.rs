@@ -1,14 +1,20 @@
 //! Checks that several rules share: lengths, who may, what exists.
 
 use crate::command::Context;
-use crate::id::{AttachmentId, Id, MessageId, TaskId};
+use crate::id::{AttachmentId, DeliveryId, Id, MessageId, TaskId};
 use crate::limits;
 use crate::model::{Attachment, Task};
 use crate::rejection::Rejection;
 use crate::view::{Look, View};
 
-/// A line of text: trimmed, not empty, of at most `limit` characters.
+/// A line of text: trimmed, not empty, of at most `limit` characters. Line breaks and other control characters become
+/// spaces, so that no title or name can look like more than one line.
 pub(super) fn line(field: &'static str, text: &str, limit: usize) -> Result<String, Rejection> {
+    words(field, &text.replace(char::is_control, " "), limit)
+}
+
+/// A text of any number of lines: trimmed, not empty, of at most `limit` characters.
+pub(super) fn words(field: &'static str, text: &str, limit: usize) -> Result<String, Rejection> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Rejection::Empty { field });
@@ -45,7 +51,7 @@ pub(super) fn attachments(view: &impl View, ids: &[AttachmentId]) -> Result<Vec<
 
 /// A file name as people may see it: 1 to 255 characters, no path, no control characters.
 pub fn check_filename(name: &str) -> Result<String, Rejection> {
-    let name = line("filename", name, limits::FILENAME_CHARS)?;
+    let name = words("filename", name, limits::FILENAME_CHARS)?;
     if name.chars().any(|c| c.is_control() || c == '/' || c == '\\') || name == "." || name == ".." {
         let problem = "a file name holds no slash, no backslash and no control character".to_owned();
         return Err(Rejection::Invalid { field: "filename", problem });
@@ -66,9 +72,12 @@ pub(super) fn task(view: &impl View, id: TaskId) -> Result<Task, Rejection> {
     view.task(id).known("task")?.ok_or_else(|| Rejection::TaskNotFound { task: id.to_string() })
 }
 
-/// Refuses an id that already names a task or a message. What a partial view does not hold counts as fresh: the authority checks again.
+/// Refuses an id that already names a task, a message or a delivery, which would be overwritten. What a partial view does not
+/// hold counts as fresh: the authority checks again.
 pub(super) fn fresh(view: &impl View, id: Id) -> Result<(), Rejection> {
-    let taken = matches!(view.task(TaskId(id)), Look::Known(Some(_))) || matches!(view.message(MessageId(id)), Look::Known(Some(_)));
+    let taken = matches!(view.task(TaskId(id)), Look::Known(Some(_)))
+        || matches!(view.message(MessageId(id)), Look::Known(Some(_)))
+        || matches!(view.delivery(DeliveryId(id)), Look::Known(Some(_)));
     if taken { Err(Rejection::IdTaken { id }) } else { Ok(()) }
 }
 

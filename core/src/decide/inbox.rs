@@ -35,10 +35,8 @@ pub(super) fn queue(draft: &mut Draft<'_>, task: &Task, id: Id, kind: DeliveryKi
 
 /// An agent acted on a task: it has heard of it, and what was for nobody in particular is now for this agent.
 pub(super) fn task_named(view: &impl View, draft: &mut Draft<'_>, task: &Task, owned_before: bool) -> Result<(), Rejection> {
-    let actor = draft.cx.actor.agent();
     for delivery in task::unseen(view, task.id)? {
-        let ours = delivery.agent.as_ref().is_none_or(|agent| Some(agent) == actor);
-        if delivery.kind == DeliveryKind::Task && ours {
+        if delivery.kind == DeliveryKind::Task && may_be_seen_by(&delivery, draft.cx) {
             let seen = seen(delivery, None, draft.cx);
             draft.put(Entity::Delivery(seen));
         } else if !owned_before && delivery.agent.is_none() {
@@ -48,15 +46,24 @@ pub(super) fn task_named(view: &impl View, draft: &mut Draft<'_>, task: &Task, o
     Ok(())
 }
 
-/// An agent named a message: its model has read it.
+/// An agent named a message: its model has read it. What is meant for another agent that one must still hear.
 pub(super) fn message_named(view: &impl View, draft: &mut Draft<'_>, id: DeliveryId) -> Result<(), Rejection> {
     if let Look::Known(Some(delivery)) = view.delivery(id)
         && delivery.state != DeliveryState::Seen
+        && may_be_seen_by(&delivery, draft.cx)
     {
         let seen = seen(delivery, None, draft.cx);
         draft.put(Entity::Delivery(seen));
     }
     Ok(())
+}
+
+/// An agent speaks for its own model only; the streams know whose model it was.
+fn may_be_seen_by(delivery: &Delivery, cx: &Context) -> bool {
+    match (&delivery.agent, cx.actor.agent()) {
+        (Some(to), Some(by)) => to == by,
+        _ => true,
+    }
 }
 
 /// Decides what the streams report. A report that comes late or twice changes nothing.
@@ -84,7 +91,8 @@ pub(super) fn report(view: &impl View, cx: &Context, report: Inbox) -> Result<De
             }
         }
         Inbox::Seen { deliveries, route } => {
-            each(view, &mut draft, deliveries, |delivery| (delivery.state != DeliveryState::Seen).then(|| seen(delivery, route, cx)))?
+            let unseen = |delivery: &Delivery| delivery.state != DeliveryState::Seen && may_be_seen_by(delivery, cx);
+            each(view, &mut draft, deliveries, |delivery| unseen(&delivery).then(|| seen(delivery, route, cx)))?
         }
     }
     if draft.events.is_empty() && draft.effects.is_empty() {

@@ -81,7 +81,8 @@ pub(super) struct Edit {
     pub assignee: Option<Assignee>,
 }
 
-/// People edit any task, an agent those it created. A change to what a person is shown takes a standing verdict away.
+/// People edit any task, an agent those it created. A change to what a person is shown takes the verdict on an open task
+/// away; on a closed one it is refused, so that a verdict always stands beside exactly what it was given on.
 pub(super) fn edit(view: &impl View, cx: &Context, edit: Edit) -> Result<Decision, Rejection> {
     let mut task = check::task(view, edit.task)?;
     if !cx.actor.is_person() && task.created_by != cx.actor {
@@ -122,6 +123,11 @@ pub(super) fn edit(view: &impl View, cx: &Context, edit: Edit) -> Result<Decisio
     if task == before && body.is_none() {
         return Ok(Decision::already());
     }
+    if task.digest != before.digest && task.verdict.is_some() {
+        // The task is over, and its verdict says what was decided on: that is history.
+        return Err(Rejection::TaskClosed { task: task.id, status: task.status });
+    }
+    check::fresh(view, edit.id)?;
     task.updated_at = cx.now;
 
     let mut draft = Draft::new(view, cx);
@@ -129,10 +135,16 @@ pub(super) fn edit(view: &impl View, cx: &Context, edit: Edit) -> Result<Decisio
     if let Some(body) = body {
         draft.put(Entity::Message(body));
     }
-    let given_anew = task.assignee != before.assignee || task.digest != before.digest;
-    if cx.actor.is_person() && task.status.is_open() && task.assignee == Assignee::Agent && given_anew {
-        let note = if before.assignee == Assignee::Agent { "edited" } else { "given to you" };
-        inbox::queue(&mut draft, &task, edit.id, DeliveryKind::Task, Some(note.to_owned()));
+    if cx.actor.is_person() && task.status.is_open() {
+        let news = match (before.assignee, task.assignee) {
+            (Assignee::Human, Assignee::Agent) => Some((DeliveryKind::Task, "given to you")),
+            (Assignee::Agent, Assignee::Agent) if task.digest != before.digest => Some((DeliveryKind::Task, "edited")),
+            (Assignee::Agent, Assignee::Human) => Some((DeliveryKind::Status, "given to a person")),
+            _ => None,
+        };
+        if let Some((kind, note)) = news {
+            inbox::queue(&mut draft, &task, edit.id, kind, Some(note.to_owned()));
+        }
     }
     draft.put(Entity::Task(task));
     Ok(draft.done())
@@ -148,7 +160,7 @@ pub(super) fn set_status(
 ) -> Result<Decision, Rejection> {
     let task = check::task(view, task)?;
     let reason = match reason.as_deref().map(str::trim).filter(|reason| !reason.is_empty()) {
-        Some(reason) => Some(check::line("reason", reason, limits::REASON_CHARS)?),
+        Some(reason) => Some(check::words("reason", reason, limits::REASON_CHARS)?),
         None => None,
     };
     if task.status == to {
@@ -159,6 +171,7 @@ pub(super) fn set_status(
         let allowed = allowed.to_vec();
         return Err(Rejection::IllegalTransition { task: task.id, from: task.status, to, allowed });
     }
+    check::fresh(view, id)?;
     let mut draft = Draft::new(view, cx);
     moved(view, &mut draft, task, Move { id, to, reason })?;
     Ok(draft.done())
@@ -171,6 +184,7 @@ pub(super) fn reopen(view: &impl View, cx: &Context, id: Id, task: TaskId) -> Re
     if task.status.is_open() {
         return Err(Rejection::NotClosed { task: task.id, status: task.status });
     }
+    check::fresh(view, id)?;
     task.verdict = None;
     let mut draft = Draft::new(view, cx);
     moved(view, &mut draft, task, Move { id, to: Status::Pending, reason: None })?;
@@ -229,6 +243,7 @@ pub(super) fn delete(view: &impl View, cx: &Context, id: Id, task: TaskId) -> Re
     if !cx.actor.is_person() && task.created_by != cx.actor {
         return Err(Rejection::Forbidden { what: "delete this task", who: "a person or the agent that created it" });
     }
+    check::fresh(view, id)?;
     let mut draft = Draft::new(view, cx);
     draft.event(EventType::TaskDeleted, Some(task.id)).change(Change::Delete { entity: EntityRef::Task { id: task.id } });
     if cx.actor.is_person() && task.status.is_open() {

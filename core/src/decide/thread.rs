@@ -171,7 +171,9 @@ fn repeated(view: &impl View, message: &Message) -> Result<Option<Decision>, Rej
         && there.task == message.task
         && there.author == message.author
         && there.text == message.text
+        && there.attachments == message.attachments
         && there.verdict == message.verdict
+        && there.in_reply_to == message.in_reply_to
         && there.index > 0
     {
         return Ok(Some(Decision::already()));
