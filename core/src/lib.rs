@@ -33,6 +33,8 @@ pub mod rejection;
 pub mod sse;
 pub mod store;
 pub mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod time;
 pub mod view;
 

@@ -1,0 +1,97 @@
+//! What holds in every workspace, whatever has happened in it.
+
+use std::collections::BTreeSet;
+
+use crate::limits;
+use crate::model::{Delivery, DeliveryKind, DeliveryState, Message, Shown, Task, Turn, VerdictGiven, shown_digest};
+use crate::store::MemoryStore;
+use crate::view::{Look, View};
+
+/// Panics with what is wrong if the whole workspace in `store` is in a state that no history may reach.
+pub fn invariants(store: &MemoryStore) {
+    let mut numbers = BTreeSet::new();
+    for task in store.tasks() {
+        let number = task.number.unwrap_or_else(|| panic!("a task without a number: {task:?}"));
+        assert!(numbers.insert(number), "two tasks with the number {number}");
+        assert!(store.next_number().is_some_and(|next| number < next), "the next number is no later than #{number}");
+        of_task(store, task);
+    }
+    store.deliveries().for_each(|delivery| of_delivery(store, delivery));
+    for agent in store.agents() {
+        assert!((1..=limits::NAME_CHARS).contains(&agent.display_name.chars().count()), "{agent:?}");
+        assert!(agent.revision <= store.head(), "{agent:?}");
+    }
+}
+
+fn of_task(store: &MemoryStore, task: &Task) {
+    let Task { id, title, messages, .. } = task;
+    assert_eq!(task.status.is_open(), task.turn != Turn::Nobody, "the turn is nobody's exactly when a task is over: {task:?}");
+    assert!((1..=limits::TITLE_CHARS).contains(&title.chars().count()), "the length of the title: {task:?}");
+    assert!(task.reason.as_ref().is_none_or(|it| (1..=limits::REASON_CHARS).contains(&it.chars().count())), "{task:?}");
+    assert!(task.created_at <= task.waiting_since && task.waiting_since <= task.updated_at, "times out of order: {task:?}");
+    assert!(task.session.is_none() || task.agent.is_some(), "a session of nobody: {task:?}");
+    assert!(task.revision <= store.head(), "a task of the future: {task:?}");
+
+    let thread = store.thread(*id);
+    assert_eq!(thread.len(), *messages as usize, "the thread is as long as the task says: {task:?}");
+    for (index, message) in thread.iter().enumerate() {
+        assert_eq!(message.index as usize, index, "a thread has no gap: {message:?}");
+        of_message(store, message);
+    }
+    let body = thread[0];
+    assert_eq!(body.id.0, id.0, "the first message is the body: {task:?}");
+    let shown = Shown { title, body: &body.text, attachments: &body.attachments };
+    assert_eq!(task.digest, shown_digest(shown), "the digest is of what is shown: {task:?}");
+    let line = body.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let begins = task.excerpt.strip_suffix('…').filter(|_| line != task.excerpt).unwrap_or(&task.excerpt);
+    assert!(line.starts_with(begins) && task.excerpt.chars().count() <= 161, "the excerpt is the body's beginning: {task:?}");
+    assert!(line == task.excerpt || task.excerpt.chars().count() == 161, "the excerpt is cut only where it must be: {task:?}");
+    if let Some(verdict) = &task.verdict {
+        of_verdict(task, verdict, &thread);
+    }
+}
+
+fn of_verdict(task: &Task, verdict: &VerdictGiven, thread: &[&Message]) {
+    assert!(verdict.by.is_person(), "only people decide: {task:?}");
+    assert_eq!(verdict.digest, task.digest, "a verdict stands on what is shown: {task:?}");
+    let message = thread.iter().find(|message| message.id == verdict.message);
+    let message = message.unwrap_or_else(|| panic!("a verdict without its message: {task:?}"));
+    assert_eq!((message.verdict, &message.author, message.at), (Some(verdict.kind), &verdict.by, verdict.at), "{task:?}");
+}
+
+fn of_message(store: &MemoryStore, message: &Message) {
+    assert!(message.verdict.is_none() || message.author.is_person(), "only people decide: {message:?}");
+    assert!(message.text.len() <= limits::TEXT_BYTES && message.attachments.len() <= limits::ATTACHMENTS, "{:?}", message.id);
+    let says_something = !message.text.trim().is_empty() || !message.attachments.is_empty() || message.verdict.is_some();
+    assert!(message.index == 0 || says_something, "an empty message: {message:?}");
+    assert!(message.revision <= store.head(), "a message of the future: {message:?}");
+}
+
+fn of_delivery(store: &MemoryStore, delivery: &Delivery) {
+    use DeliveryState::{Queued, Received, Seen, Sent};
+
+    let Delivery { state, queued_at, sent_at, received_at, seen_at, .. } = delivery;
+    assert_eq!(sent_at.is_some(), *state >= Sent, "sent: {delivery:?}");
+    assert_eq!(received_at.is_some(), *state >= Received, "received: {delivery:?}");
+    assert_eq!(seen_at.is_some(), *state == Seen, "seen: {delivery:?}");
+    assert_eq!(delivery.route.is_some(), *state >= Sent, "a route: {delivery:?}");
+    if matches!(state, Sent | Received) {
+        assert!(delivery.session.is_some() && delivery.copies > 0, "sent, but to whom: {delivery:?}");
+    }
+    assert!(*state != Queued || delivery.session.is_none(), "queued, yet given to a session: {delivery:?}");
+    assert!(!delivery.redelivered || delivery.copies > 0, "redelivered, but never delivered: {delivery:?}");
+    let times = [Some(*queued_at), *sent_at, *received_at, *seen_at];
+    assert!(times.iter().flatten().is_sorted(), "times out of order: {delivery:?}");
+    assert!(delivery.revision <= store.head(), "a delivery of the future: {delivery:?}");
+
+    let Look::Known(task) = store.task(delivery.task) else { panic!("the store holds everything") };
+    assert!(task.is_some() || delivery.kind == DeliveryKind::Status, "news of a task that is gone: {delivery:?}");
+    if matches!(delivery.kind, DeliveryKind::Reply | DeliveryKind::Verdict) {
+        let Look::Known(Some(message)) = store.message(crate::id::MessageId(delivery.id.0)) else {
+            panic!("an answer without its message: {delivery:?}")
+        };
+        assert_eq!(message.task, delivery.task, "an answer in another thread: {delivery:?}");
+        assert_eq!(message.verdict.is_some(), delivery.kind == DeliveryKind::Verdict, "{delivery:?}");
+        assert!(message.author.is_person(), "an agent's message is not delivered: {delivery:?}");
+    }
+}

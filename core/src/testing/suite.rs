@@ -1,0 +1,236 @@
+//! The suite that every store is run against: whatever happens, it shows the same as maps in memory do.
+
+use std::fmt::Debug;
+
+use proptest::test_runner::{Config, TestRunner};
+
+use super::people::{ada, agent, name, session};
+use super::steps::steps;
+use super::world::World;
+use crate::command::{Command, Context, Inbox};
+use crate::decide::decide;
+use crate::decision::{Change, Decision};
+use crate::id::{AttachmentId, DeliveryId, Id, MessageId, TaskId};
+use crate::model::{Assignee, Attachment, Entity, Route};
+use crate::rejection::Rejection;
+use crate::view::{Store, UNSEEN_AT_ONCE, Unseen};
+
+/// A store under test. Attachments come to a store by other ways than changes, so a test must be told how.
+pub trait TestStore: Store {
+    /// Makes the store know an uploaded file.
+    fn attach(&mut self, attachment: Attachment);
+}
+
+impl TestStore for crate::MemoryStore {
+    fn attach(&mut self, attachment: Attachment) {
+        Self::attach(self, attachment);
+    }
+}
+
+/// Runs every test of a store. `make` gives a new and empty one each time.
+pub fn store_suite<S: TestStore>(make: impl Fn() -> S)
+where
+    S::Error: Debug,
+{
+    an_empty_store_begins_at_the_beginning(&make);
+    numbers_are_never_given_twice(&make);
+    tasks_are_claimed_in_order(&make);
+    a_look_at_the_inbox_is_bounded_and_oldest_first(&make);
+    what_is_written_again_is_replaced(&make);
+    a_deleted_task_takes_its_thread_and_inbox_with_it(&make);
+    after_any_history_a_store_shows_what_memory_shows(&make);
+}
+
+/// A store beside the reference; both see the same commands.
+struct Pair<S> {
+    world: World,
+    store: S,
+}
+
+impl<S: TestStore> Pair<S>
+where
+    S::Error: Debug,
+{
+    fn new(make: &impl Fn() -> S) -> Self {
+        let mut store = make();
+        store.apply(&[Change::from(Entity::Workspace(World::workspace()))]).expect("the workspace is stored");
+        World::files().for_each(|file| store.attach(file));
+        Self { world: World::new(), store }
+    }
+
+    /// Runs a command on the reference, and what the store itself decides on the store.
+    fn run(&mut self, who: &super::Who, command: Command) -> Result<Decision, Rejection> {
+        let expected = self.world.run(who, command.clone());
+        let cx: Context = who.at(self.world.now());
+        let decided = decide(&self.store, command.clone(), &cx);
+        assert_eq!(decided, expected, "both stores decide alike: {command:?}");
+        if let Ok(decision) = &decided
+            && !decision.events.is_empty()
+        {
+            self.store.apply(decision.changes()).expect("applied");
+            self.store.advance(self.store.head() + 1).expect("advanced");
+        }
+        decided
+    }
+
+    fn creates(&mut self, who: &super::Who, assignee: Assignee) -> TaskId {
+        let id = self.world.id();
+        let command =
+            Command::CreateTask { id, title: "A task".to_owned(), body: "Its body".to_owned(), assignee, attachments: Vec::new() };
+        self.run(who, command).expect("created");
+        TaskId(id)
+    }
+
+    fn report(&mut self, report: Inbox) {
+        self.run(&super::system(), Command::Inbox(report)).expect("reported");
+    }
+
+    fn agree(&self) {
+        let (memory, store) = (&self.world.store, &self.store);
+        assert_eq!(store.head(), crate::View::head(memory), "the head");
+        assert_eq!(store.next_number(), crate::View::next_number(memory), "the next number");
+        assert_eq!(store.workspace(), crate::View::workspace(memory), "the workspace");
+        let nowhere = Id::new(1, 1);
+        for &id in self.world.seen.iter().chain([&nowhere]) {
+            assert_eq!(store.task(TaskId(id)), crate::View::task(memory, TaskId(id)), "task {id}");
+            assert_eq!(store.message(MessageId(id)), crate::View::message(memory, MessageId(id)), "message {id}");
+            assert_eq!(store.delivery(DeliveryId(id)), crate::View::delivery(memory, DeliveryId(id)), "delivery {id}");
+            let of_task = Unseen::OfTask(TaskId(id));
+            assert_eq!(store.unseen(of_task), crate::View::unseen(memory, of_task), "unseen of task {id}");
+        }
+        for file in World::files().map(|file| file.id).chain([AttachmentId(nowhere)]) {
+            assert_eq!(store.attachment(file), crate::View::attachment(memory, file), "attachment {file}");
+        }
+        for agent in ["claude", "codex", "stranger", "nobody"].map(name) {
+            assert_eq!(store.agent(&agent), crate::View::agent(memory, &agent), "agent {agent}");
+            assert_eq!(store.claimable(&agent), crate::View::claimable(memory, &agent), "claimable by {agent}");
+            let unseen = Unseen::For(&agent);
+            assert_eq!(store.unseen(unseen), crate::View::unseen(memory, unseen), "unseen for {agent}");
+        }
+        assert_eq!(store.unseen(Unseen::Queued), crate::View::unseen(memory, Unseen::Queued), "queued");
+        for number in 1..4 {
+            let given = Unseen::GivenTo(session(number));
+            assert_eq!(store.unseen(given), crate::View::unseen(memory, given), "given to session {number}");
+        }
+    }
+}
+
+fn an_empty_store_begins_at_the_beginning<S: TestStore>(make: &impl Fn() -> S)
+where
+    S::Error: Debug,
+{
+    let pair = Pair::new(make);
+    assert_eq!((pair.store.head(), pair.store.next_number()), (0, Some(1)));
+    pair.agree();
+}
+
+fn numbers_are_never_given_twice<S: TestStore>(make: &impl Fn() -> S)
+where
+    S::Error: Debug,
+{
+    let mut pair = Pair::new(make);
+    let first = pair.creates(&ada(), Assignee::Human);
+    let second = pair.creates(&ada(), Assignee::Human);
+    for (task, next) in [(second, 3), (first, 3)] {
+        let id = pair.world.id();
+        pair.run(&ada(), Command::DeleteTask { id, task }).expect("deleted");
+        assert_eq!(pair.store.next_number(), Some(next));
+        pair.agree();
+    }
+    pair.creates(&ada(), Assignee::Human);
+    assert_eq!(pair.store.next_number(), Some(4));
+    pair.agree();
+}
+
+fn tasks_are_claimed_in_order<S: TestStore>(make: &impl Fn() -> S)
+where
+    S::Error: Debug,
+{
+    let mut pair = Pair::new(make);
+    let (claude, codex) = (agent("claude"), agent("codex"));
+    pair.creates(&codex, Assignee::Agent);
+    pair.creates(&ada(), Assignee::Agent);
+    pair.creates(&claude, Assignee::Agent);
+    pair.creates(&ada(), Assignee::Human);
+    for _ in 0..4 {
+        pair.agree();
+        let id = pair.world.id();
+        pair.run(&claude, Command::ClaimNext { id }).expect("claimed");
+    }
+    pair.agree();
+}
+
+fn a_look_at_the_inbox_is_bounded_and_oldest_first<S: TestStore>(make: &impl Fn() -> S)
+where
+    S::Error: Debug,
+{
+    let mut pair = Pair::new(make);
+    let task = pair.creates(&agent("claude"), Assignee::Human);
+    for _ in 0..=UNSEEN_AT_ONCE {
+        let id = pair.world.id();
+        let text = "A reply".to_owned();
+        let reply = Command::PostMessage { id, task, text, attachments: Vec::new(), in_reply_to: None, asks: Default::default() };
+        pair.run(&ada(), reply).expect("posted");
+    }
+    pair.agree();
+}
+
+fn what_is_written_again_is_replaced<S: TestStore>(make: &impl Fn() -> S)
+where
+    S::Error: Debug,
+{
+    let mut pair = Pair::new(make);
+    let task = pair.creates(&ada(), Assignee::Agent);
+    for (number, route) in [(1, Route::Channel), (2, Route::Wait), (3, Route::Result)] {
+        let deliveries = vec![DeliveryId(task.0)];
+        pair.report(Inbox::Sent { deliveries: deliveries.clone(), session: session(number), route });
+        pair.agree();
+        pair.report(Inbox::Lost { deliveries });
+        pair.agree();
+    }
+    let id = pair.world.id();
+    let (title, body) = (Some("Another title".to_owned()), Some("Another body \u{0} \u{1f600}".to_owned()));
+    pair.run(&ada(), Command::EditTask { id, task, title, body, assignee: Some(Assignee::Human) }).expect("edited");
+    let id = pair.world.id();
+    pair.run(&ada(), Command::EditWorkspace { id, name: Some("Another".to_owned()), mission: None }).expect("edited");
+    for agent in [name("claude"), name("codex")] {
+        pair.report(Inbox::Connected { agent: agent.clone() });
+        pair.report(Inbox::Disconnected { agent });
+    }
+    pair.agree();
+}
+
+fn a_deleted_task_takes_its_thread_and_inbox_with_it<S: TestStore>(make: &impl Fn() -> S)
+where
+    S::Error: Debug,
+{
+    let mut pair = Pair::new(make);
+    let kept = pair.creates(&ada(), Assignee::Agent);
+    let task = pair.creates(&ada(), Assignee::Agent);
+    let id = pair.world.id();
+    pair.run(&ada(), Command::DeleteTask { id, task }).expect("deleted");
+    let found = |id: TaskId| (pair.store.task(id).known(""), pair.store.message(MessageId(id.0)).known(""));
+    assert!(matches!(found(task), (Ok(None), Ok(None))));
+    assert!(matches!(found(kept), (Ok(Some(_)), Ok(Some(_)))));
+    assert_eq!(pair.store.delivery(DeliveryId(task.0)).known(""), Ok(None));
+    // That it is gone is news of its own, which outlives it.
+    assert!(matches!(pair.store.delivery(DeliveryId(id)).known(""), Ok(Some(_))));
+    pair.agree();
+}
+
+fn after_any_history_a_store_shows_what_memory_shows<S: TestStore>(make: &impl Fn() -> S)
+where
+    S::Error: Debug,
+{
+    let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
+    let ran = TestRunner::new(config).run(&steps(40), |steps| {
+        let mut pair = Pair::new(make);
+        for step in &steps {
+            let (who, command) = pair.world.command(step);
+            let _ = pair.run(&who, command);
+        }
+        pair.agree();
+        Ok(())
+    });
+    ran.unwrap_or_else(|error| panic!("{error}"));
+}

@@ -1,0 +1,215 @@
+//! What holds after arbitrary histories: several people and agents, right and wrong commands, reports of the streams in any order.
+
+use agentrq_core::command::{Command, Inbox};
+use agentrq_core::lifecycle::Mover;
+use agentrq_core::model::{Delivery, DeliveryState, Turn};
+use agentrq_core::sync::replica::{Applied, Proposed, Replica};
+use agentrq_core::testing::{Step, Who, World, ada, bob, steps};
+use agentrq_core::{Decision, MemoryStore, Rejection, decide};
+use proptest::prelude::*;
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Takes a step, and tells how the store was before, who did what, and how it ended.
+fn take(world: &mut World, step: &Step) -> (MemoryStore, Who, Command, Result<Decision, Rejection>) {
+    let (who, command) = world.command(step);
+    let before = world.store.clone();
+    let decided = world.run(&who, command.clone());
+    (before, who, command, decided)
+}
+
+/// Commands whose repetition is meant to do something: the next task, another copy, a model that begins anew.
+fn may_be_repeated(command: &Command) -> bool {
+    !matches!(command, Command::ClaimNext { .. } | Command::Inbox(Inbox::Sent { .. }))
+}
+
+proptest! {
+    #![proptest_config(config(256))]
+
+    /// `World` checks the invariants and that decisions are the same each time.
+    #[test]
+    fn no_history_reaches_an_illegal_state_and_a_refusal_leaves_nothing(steps in steps(60)) {
+        let mut world = World::new();
+        for step in &steps {
+            let (before, _, command, decided) = take(&mut world, step);
+            match decided {
+                Ok(_) => {}
+                Err(Rejection::NotLoaded { what }) => prop_assert!(false, "the authority holds everything: {} of {:?}", what, command),
+                Err(_) => prop_assert_eq!(before, world.store.clone(), "a refusal changes nothing: {:?}", command),
+            }
+        }
+    }
+
+    #[test]
+    fn a_command_that_comes_twice_takes_effect_once(steps in steps(40)) {
+        let mut world = World::new();
+        for step in &steps {
+            let (_, who, command, _) = take(&mut world, step);
+            if may_be_repeated(&command) {
+                let before = world.store.clone();
+                if let Ok(repeated) = world.run(&who, command.clone()) {
+                    prop_assert!(repeated.events.is_empty(), "{:?} did {:?}", command, repeated);
+                }
+                prop_assert_eq!(before, world.store.clone());
+            }
+        }
+    }
+
+    #[test]
+    fn what_an_agent_must_hear_stays_until_it_is_seen(steps in steps(60)) {
+        let mut world = World::new();
+        for step in &steps {
+            let (before, _, command, _) = take(&mut world, step);
+            for was in before.deliveries() {
+                let Some(is) = world.delivery(was.id.0) else {
+                    let deleted = matches!(&command, Command::DeleteTask { task, .. } if *task == was.task);
+                    prop_assert!(deleted, "{:?} lost {:?}", command, was);
+                    continue;
+                };
+                prop_assert_eq!((is.task, is.kind, is.queued_at), (was.task, was.kind, was.queued_at), "{:?}", command);
+                prop_assert!(is.copies >= was.copies && is.redelivered >= was.redelivered, "{:?}", is);
+                moves_on(&was.clone(), &is, &command);
+            }
+        }
+    }
+
+    #[test]
+    fn tasks_move_only_as_the_table_says_and_verdicts_stand(steps in steps(60)) {
+        let mut world = World::new();
+        for step in &steps {
+            let (before, who, command, _) = take(&mut world, step);
+            for was in before.tasks() {
+                let Some(is) = world.find(was.id) else { continue };
+                let ruled = matches!(command, Command::GiveVerdict { .. });
+                let reopened = matches!(command, Command::Reopen { .. });
+                if was.status != is.status {
+                    let allowed = was.status.moves(Mover::from(&who.actor)).contains(&is.status);
+                    prop_assert!(allowed || (reopened && who.actor.is_person() && is.status.is_open()), "{:?}: {:?}", command, is);
+                }
+                if was.verdict != is.verdict {
+                    let given = ruled && who.actor.is_person() && was.status.is_open();
+                    let first = was.verdict.is_none() || was.turn == Turn::Human;
+                    let lifted = is.verdict.is_none() && (reopened || was.digest != is.digest);
+                    prop_assert!((given && first) || lifted, "{:?}: {:?}", command, is);
+                }
+                prop_assert_eq!((was.number, &was.created_by, was.created_at), (is.number, &is.created_by, is.created_at));
+                prop_assert!(is.messages >= was.messages, "a thread never shrinks");
+            }
+        }
+    }
+
+    /// Two browsers watch; Ada's also proposes what it does, and hears of it in any order.
+    #[test]
+    fn a_replica_shows_what_the_authority_holds(steps in steps(50), from in 0..10usize, late in any::<u64>()) {
+        let mut world = World::new();
+        let (early, rest) = steps.split_at(from.min(steps.len()));
+        for step in early {
+            let _ = take(&mut world, step);
+        }
+        let mut mine = Replica::new("ada".to_owned());
+        let mut other = Replica::new("bob".to_owned());
+        mine.load_snapshot(world.snapshot(&ada()));
+        other.load_snapshot(world.snapshot(&bob()));
+        World::files().for_each(|file| mine.attach(file));
+        let loaded = world.log.len();
+
+        let mut mutation_id = 0;
+        let mut held_back: Vec<usize> = Vec::new();
+        for (index, step) in rest.iter().enumerate() {
+            let (who, command) = world.command(step);
+            let proposed = if who == ada() && !matches!(command, Command::Inbox(_)) {
+                let outcome = mine.propose(mutation_id + 1, command.clone(), who.at(world.now()));
+                if matches!(command, Command::GiveVerdict { .. }) {
+                    prop_assert!(!matches!(outcome, Proposed::Accepted), "a verdict is never painted");
+                }
+                !matches!(outcome, Proposed::Rejected(_))
+            } else {
+                false
+            };
+            let commits = world.log.len();
+            if proposed {
+                mutation_id += 1;
+                let decided = world.run_settling(&who, command, "ada", mutation_id);
+                if late >> (index % 64) & 1 == 0 {
+                    let problem = decided.err().map(|why| why.problem());
+                    mine.settle(mutation_id, problem.as_ref(), Some(world.cursor()));
+                }
+            } else {
+                let _ = world.run(&who, command);
+            }
+            held_back.extend(commits..world.log.len());
+            if late >> (index % 61) & 1 == 0 {
+                feed(&mut mine, &world, &held_back);
+                feed(&mut other, &world, &held_back);
+                held_back.clear();
+            }
+        }
+        feed(&mut mine, &world, &held_back);
+        feed(&mut other, &world, &held_back);
+        prop_assert!(mine.pending().is_empty(), "everything is settled: {:?}", mine.pending());
+        for replica in [&mine, &other] {
+            same(replica, &world);
+        }
+        // A stream that begins again a little too early repeats what is known, and nothing changes.
+        for frames in &world.log[loaded..] {
+            for frame in frames {
+                prop_assert!(matches!(mine.apply(frame.clone()), Applied::Repeated | Applied::Buffered));
+            }
+        }
+        same(&mine, &world);
+    }
+}
+
+/// A delivery goes forward, or back to the queue when it was lost or is owed to a new session. Seen is the end.
+fn moves_on(was: &Delivery, is: &Delivery, command: &Command) {
+    if is.state >= was.state {
+        return;
+    }
+    assert_eq!(is.state, DeliveryState::Queued, "{command:?}: {is:?}");
+    match command {
+        Command::Inbox(Inbox::Lost { .. }) => assert_eq!(was.state, DeliveryState::Sent, "only what is merely sent can be lost"),
+        Command::Inbox(Inbox::SessionStarted { .. }) => assert!(is.redelivered && !was.redelivered && was.state != DeliveryState::Seen),
+        other => panic!("{other:?} took {was:?} back"),
+    }
+}
+
+fn feed(replica: &mut Replica, world: &World, commits: &[usize]) {
+    for frame in commits.iter().flat_map(|&commit| &world.log[commit]) {
+        // On the wire and back: a replica reads what was written.
+        let text = serde_json::to_string(frame).expect("written");
+        let applied = replica.apply(serde_json::from_str(&text).expect("read back"));
+        assert!(matches!(applied, Applied::Buffered | Applied::Committed), "{applied:?}");
+    }
+}
+
+/// What the replica shows is what the authority holds, and nothing is pending.
+fn same(replica: &Replica, world: &World) {
+    assert_eq!(replica.cursor(), Some(&world.cursor()));
+    let mut tasks: Vec<_> = replica.tasks().into_iter().map(|shown| (shown.value, shown.pending)).collect();
+    tasks.reverse();
+    assert_eq!(tasks, world.store.tasks().map(|task| (task.clone(), false)).collect::<Vec<_>>());
+    let agents: Vec<_> = replica.agents().into_iter().map(|shown| shown.value).collect();
+    assert_eq!(agents, world.store.agents().cloned().collect::<Vec<_>>());
+    for task in world.store.tasks() {
+        let mut inbox: Vec<_> = replica.deliveries(task.id).into_iter().map(|shown| (shown.value, shown.pending)).collect();
+        inbox.sort_by_key(|(delivery, _)| delivery.id);
+        let held = world.store.deliveries().filter(|delivery| delivery.task == task.id);
+        assert_eq!(inbox, held.map(|delivery| (delivery.clone(), false)).collect::<Vec<_>>());
+        for shown in replica.thread(task.id) {
+            let held = world.thread(task.id).into_iter().find(|message| message.id == shown.value.id);
+            assert_eq!((Some(shown.value), shown.pending), (held, false));
+        }
+    }
+}
+
+#[test]
+fn a_store_that_holds_everything_knows_everything() {
+    let mut world = World::new();
+    let task = world.asks(&ada(), "Review: x");
+    let cx = bob().at(world.now());
+    let unknown = Command::Reopen { id: world.id(), task: agentrq_core::id::TaskId(agentrq_core::id::Id::new(1, 1)) };
+    assert!(matches!(decide(&world.store, unknown, &cx), Err(Rejection::TaskNotFound { .. })));
+    assert_eq!(world.task(task).number, Some(1));
+}
