@@ -105,7 +105,7 @@ pub struct Args<'a>(pub &'a Map<String, Value>);
 
 impl<'a> Args<'a> {
     fn find(&self, names: &[&str]) -> Option<&'a Value> {
-        names.iter().find_map(|name| self.0.get(*name)).filter(|value| !value.is_null())
+        names.iter().filter_map(|name| self.0.get(*name)).find(|value| !value.is_null())
     }
 
     /// A text; numbers are taken as they are written.
@@ -211,6 +211,12 @@ mod tests {
         let args = json!({"task_id": 12});
         let Value::Object(args) = args else { panic!("an object") };
         assert_eq!(Args(&args).task(&["task_id", "taskId"]), Ok(TaskRef::Number(12)));
+    }
+
+    #[test]
+    fn a_name_that_is_null_does_not_hide_its_twin() {
+        let Value::Object(args) = json!({"chat_id": null, "chatId": "x"}) else { panic!("an object") };
+        assert_eq!(Args(&args).required_text(&["chat_id", "chatId"]), Ok("x".to_owned()));
     }
 
     #[test]

@@ -73,6 +73,8 @@ pub struct Replica {
     /// What the pending commands write.
     overlay: MemoryStore,
     pending: Vec<Pending>,
+    /// Files that were uploaded here: pending messages may name them whatever snapshot comes.
+    uploaded: Vec<Attachment>,
     /// Events of the commit that is under way.
     buffer: Vec<Event>,
 }
@@ -86,6 +88,7 @@ impl Replica {
             confirmed: MemoryStore::new(Extent::Part),
             overlay: MemoryStore::new(Extent::Part),
             pending: Vec::new(),
+            uploaded: Vec::new(),
             buffer: Vec::new(),
         }
     }
@@ -98,6 +101,7 @@ impl Replica {
         snapshot.tasks.into_iter().for_each(|task| confirmed.put(Entity::Task(task)));
         snapshot.agents.into_iter().for_each(|agent| confirmed.put(Entity::Agent(agent)));
         snapshot.deliveries.into_iter().for_each(|delivery| confirmed.put(Entity::Delivery(delivery)));
+        self.uploaded.iter().for_each(|file| confirmed.attach(file.clone()));
         self.confirmed = confirmed;
         self.cursor = Some(snapshot.cursor);
         self.me = Some(snapshot.me);
@@ -141,7 +145,8 @@ impl Replica {
 
     /// Makes an uploaded file known, so that a message may name it.
     pub fn attach(&mut self, attachment: Attachment) {
-        self.confirmed.attach(attachment);
+        self.confirmed.attach(attachment.clone());
+        self.uploaded.push(attachment);
     }
 
     /// Takes the next frame of the event stream. A commit takes effect as a whole, with its last frame.
