@@ -1,0 +1,72 @@
+// Every request of the page: same origin, with the key that binds this session to this browser.
+import { ProblemError, toProblem, unreachable } from "./problem";
+
+export const SESSION_KEY_HEADER = "X-AgentRQ-Session-Key";
+const STORED_KEY = "agentrq.session-key";
+
+let onSignedOut: () => void = () => {};
+/** What to do when the server no longer knows this session. */
+export function whenSignedOut(then: () => void): void {
+  onSignedOut = then;
+}
+
+export function sessionKey(): string | null {
+  try {
+    return localStorage.getItem(STORED_KEY);
+  } catch {
+    return null; // storage is switched off: the session then lasts as long as the page
+  }
+}
+
+export function keepSessionKey(key: string | null): void {
+  try {
+    if (key === null) localStorage.removeItem(STORED_KEY);
+    else localStorage.setItem(STORED_KEY, key);
+  } catch {
+    // as above
+  }
+}
+
+export interface Options {
+  method?: string;
+  json?: unknown;
+  body?: BodyInit;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  /** A 401 here is an answer, not the end of the session. */
+  quiet?: boolean;
+}
+
+/** Sends a request and hands back the answer if it is a good one; anything else is thrown as a problem. */
+export async function send(path: string, options: Options = {}): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
+  const key = sessionKey();
+  if (key !== null) headers[SESSION_KEY_HEADER] = key;
+  let body = options.body;
+  if (options.json !== undefined) {
+    headers["Content-Type"] = "application/json";
+    body = JSON.stringify(options.json);
+  }
+  const init: RequestInit = { method: options.method ?? "GET", headers, credentials: "same-origin", cache: "no-store" };
+  if (body !== undefined) init.body = body;
+  if (options.signal) init.signal = options.signal;
+
+  let response: Response;
+  try {
+    response = await fetch(path, init);
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new ProblemError(unreachable());
+  }
+  if (response.ok) return response;
+
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.status === 401 && options.quiet !== true) onSignedOut();
+  throw new ProblemError(toProblem(response.status, answer, response.headers.get("Retry-After")));
+}
+
+/** The JSON of a good answer. Its shape is the server's promise, so it is named, not checked, here. */
+export async function json<T>(path: string, options: Options = {}): Promise<T> {
+  const response = await send(path, options);
+  return (await response.json()) as T;
+}

@@ -1,0 +1,22 @@
+// Signing in and out, and who is signed in.
+import type { Person } from "../model/types";
+import { json, keepSessionKey, send } from "./http";
+
+export async function signIn(key: string): Promise<Person> {
+  const answer = await json<{ person: Person; sessionKey: string | null }>("/api/session", {
+    method: "POST",
+    json: { key },
+    quiet: true,
+  });
+  keepSessionKey(answer.sessionKey);
+  return answer.person;
+}
+
+export async function whoAmI(): Promise<Person> {
+  return (await json<{ person: Person }>("/api/session", { quiet: true })).person;
+}
+
+export async function signOut(): Promise<void> {
+  await send("/api/session", { method: "DELETE", quiet: true });
+  keepSessionKey(null);
+}
