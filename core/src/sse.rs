@@ -6,7 +6,7 @@ use std::fmt::Write;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
     /// The event's name; must hold no line break, which its writers guarantee by using constants.
-    pub event: Option<&'static str>,
+    pub event: Option<&'a str>,
     pub id: Option<&'a str>,
     pub data: &'a str,
 }

@@ -7,7 +7,7 @@ use crate::decision::Change;
 use crate::id::{AttachmentId, DeliveryId, MessageId, TaskId};
 use crate::lifecycle::Status;
 use crate::model::{Agent, AgentName, Assignee, Attachment, Delivery, DeliveryState, Entity, EntityRef, Message, Task, Workspace};
-use crate::view::{Look, Store, Unseen, View};
+use crate::view::{Look, Store, UNSEEN_AT_ONCE, Unseen, View};
 
 /// How much of the workspace a store holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -140,9 +140,6 @@ pub(crate) fn is_unseen(delivery: &Delivery, which: Unseen<'_>) -> bool {
             Unseen::GivenTo(session) => delivery.session == Some(session),
         }
 }
-
-/// As many deliveries as one look returns.
-pub(crate) const UNSEEN_AT_ONCE: usize = 200;
 
 impl View for MemoryStore {
     fn head(&self) -> u64 {

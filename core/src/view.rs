@@ -35,6 +35,9 @@ pub enum Unseen<'a> {
     GivenTo(SessionId),
 }
 
+/// As many deliveries as one look returns.
+pub const UNSEEN_AT_ONCE: usize = 200;
+
 /// A read-only look at a workspace. The object's SQL, a browser's replica and a test's maps all answer it.
 pub trait View {
     /// The revision of the last commit; the decision under way writes the next one.
@@ -49,7 +52,7 @@ pub trait View {
     fn agent(&self, name: &AgentName) -> Look<Option<Agent>>;
     /// The pending agent task that `agent` should take next: its own and unowned ones first, then the oldest.
     fn claimable(&self, agent: &AgentName) -> Look<Option<Task>>;
-    /// Oldest first; at most 200.
+    /// Oldest first; at most [`UNSEEN_AT_ONCE`].
     fn unseen(&self, which: Unseen<'_>) -> Look<Vec<Delivery>>;
 }
 

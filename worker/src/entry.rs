@@ -1,6 +1,7 @@
 //! A request's way in: route, gate, then the account, the files, or the object of a workspace.
 
-use agentrq_core::model::Person;
+use agentrq_core::id::SessionId;
+use agentrq_core::model::{Person, WorkspaceId};
 use worker::{Env, Request, Response};
 
 use crate::account::client;
@@ -14,8 +15,11 @@ use crate::gate::asked::Asked;
 use crate::gate::caller::Caller;
 use crate::gate::session::SessionProof;
 use crate::problem::{Code, Problem};
+use crate::random;
 use crate::routes::{self, Method, Route};
 use crate::setup::Setup;
+use crate::stream::dial::{AgentStream, DashboardStream, Line};
+use crate::stream::held::hold;
 
 /// A request that has passed the gate.
 pub struct Passed<'a> {
@@ -62,11 +66,33 @@ async fn person(env: &Env, route: &Route, proof: &SessionProof) -> Result<Person
 impl Passed<'_> {
     async fn serve(&self, request: Request) -> Result<Response, Problem> {
         match &self.route {
-            // SEAM: streams are held by the Worker, in `stream` and `mcp`; until those are here, the object answers.
+            Route::Mcp(workspace) if self.asked.method == Method::Get => {
+                let inner = inner_request(self.setup, self.asked, &request, self.caller.as_ref())?;
+                let connection = SessionId(random::id(random::now())?);
+                let line = Line::new(self.env.clone(), workspace.clone(), &inner)?;
+                hold(AgentStream { line, connection, endpoint: self.endpoint(workspace, connection) }).await
+            }
+            Route::Events(workspace) => {
+                let inner = inner_request(self.setup, self.asked, &request, self.caller.as_ref())?;
+                let cursor = request.headers().get("last-event-id")?.or_else(|| self.asked.query("cursor"));
+                let line = Line::new(self.env.clone(), workspace.clone(), &inner)?;
+                hold(DashboardStream { line, cursor }).await
+            }
             #[cfg(feature = "faults")]
             Route::Fault(routes::Fault::PanicInWorker) => panic!("asked to panic in the Worker"),
             _ => self.forward(&request).await,
         }
+    }
+
+    /// Where an agent posts: relative to the stream's URL, and with the token, because clients carry nothing over.
+    fn endpoint(&self, workspace: &WorkspaceId, connection: SessionId) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("token", &self.asked.token().unwrap_or_default());
+        if let Some(agent) = self.asked.query("agent") {
+            query.append_pair("agent", &agent);
+        }
+        query.append_pair("conn", &connection.to_string());
+        format!("/mcp/{workspace}?{}", query.finish())
     }
 
     /// Passes the request on to the object of its workspace.

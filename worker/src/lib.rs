@@ -11,21 +11,21 @@ pub mod assets;
 pub mod body;
 pub mod entry;
 pub mod forward;
+pub mod frame;
 pub mod gate;
+pub mod mcp;
 pub mod migrations;
 pub mod problem;
 pub mod random;
 pub mod routes;
 pub mod setup;
 pub mod sql;
+pub mod stream;
 pub mod workspace;
 
 use worker::{Context, Env, Request, Response, Result, event};
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _ctx: Context) -> Result<Response> {
-    match entry::serve(request, &env).await {
-        Ok(response) => Ok(response),
-        Err(problem) => problem.into_response(),
-    }
+    frame::framed(entry::serve(request, &env)).await
 }

@@ -135,6 +135,17 @@ impl Problem {
         Value::Object(body)
     }
 
+    /// The refusal as replicas are told it.
+    pub fn refusal(self) -> agentrq_core::rejection::Problem {
+        agentrq_core::rejection::Problem {
+            status: self.status,
+            code: self.code.into_owned(),
+            title: self.title.into_owned(),
+            detail: self.detail,
+            extra: self.extra,
+        }
+    }
+
     /// The headers that go with it.
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         let mut headers = vec![

@@ -5,6 +5,7 @@ use worker::*;
 use super::protocol::{Answer, Call};
 use super::rules;
 use crate::body;
+use crate::frame::framed;
 use crate::migrations::migrate;
 use crate::problem::Problem;
 use crate::random;
@@ -24,13 +25,15 @@ impl DurableObject for AccountObject {
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let answer = match self.answer(&mut request).await {
-            Ok(answer) => answer,
-            // What the caller may know goes back as an answer; what went wrong inside is logged here.
-            Err(problem) if problem.status < 500 => Answer::Refused(problem.into()),
-            Err(problem) => return problem.into_response(),
-        };
-        Response::from_json(&answer)
+        framed(async {
+            let answer = match self.answer(&mut request).await {
+                // What the caller may know goes back as an answer; what went wrong inside is logged here.
+                Err(problem) if problem.status < 500 => Answer::Refused(problem.into()),
+                answer => answer?,
+            };
+            Ok(Response::from_json(&answer)?)
+        })
+        .await
     }
 
     async fn alarm(&self) -> Result<Response> {

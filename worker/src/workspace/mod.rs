@@ -1,5 +1,48 @@
 //! One workspace: its Durable Object and what stands in its database.
 
 pub mod blobs;
+pub mod clients;
+pub mod connections;
+pub mod http;
+pub mod idempotency;
+pub mod inbox;
+pub mod log;
 pub mod object;
+pub mod rate;
+pub mod schema;
+pub mod sockets;
+pub mod sql_store;
+pub mod streams;
+pub mod threads;
+pub mod timers;
 pub mod tokens;
+pub mod transaction;
+
+use agentrq_core::decision::Change;
+use agentrq_core::model::{Entity, Workspace};
+use agentrq_core::view::Store;
+
+use self::sql_store::SqlStore;
+use crate::sql::{Sql, SqlError};
+
+/// Makes the workspace: its first row, and a history that begins with `tag`.
+pub fn make<S: Sql>(sql: S, workspace: Workspace, epoch: &str, tag: &str) -> Result<(), SqlError> {
+    SqlStore::create(&sql, epoch, tag)?;
+    SqlStore::open(sql)?.apply(&[Change::from(Entity::Workspace(workspace))])
+}
+
+/// A workspace that has just been made, in a database in memory.
+#[cfg(test)]
+pub(crate) fn made_for_tests(db: &rusqlite::Connection) {
+    use agentrq_core::model::WorkspaceId;
+    use agentrq_core::time::Timestamp;
+    crate::migrations::migrate(db, schema::MIGRATIONS).expect("migrated");
+    let workspace = Workspace {
+        id: WorkspaceId("0123456789ABCDEFGHIJKL".into()),
+        name: "Test".into(),
+        mission: String::new(),
+        created_at: Timestamp::from_ms(0),
+        revision: 0,
+    };
+    make(db, workspace, "e", "t").expect("made");
+}

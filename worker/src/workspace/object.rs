@@ -1,139 +1,240 @@
-//! SEAM: the Durable Object of a workspace, with no more than the gate, the tokens and the attachments need to be tried out.
+//! The Durable Object of a workspace: every request and every line of a stream comes in here, is decided in one
+//! transaction, and goes out to the streams once that transaction stands.
 
-use agentrq_core::id::AttachmentId;
-use agentrq_core::model::{Workspace, WorkspaceId};
-use serde_json::json;
-use worker::*;
+use std::cell::{Cell, RefCell};
+use std::panic::AssertUnwindSafe;
 
-use super::{blobs, tokens};
-use crate::body::{self, JSON_BYTES};
-use crate::gate::caller::{BASE_HEADER, Caller};
+use agentrq_core::command::Inbox;
+use agentrq_core::id::SessionId;
+use worker::{DurableObject, Env, Request, Response, SqlStorage, State, WebSocket, WebSocketIncomingMessage, durable_object};
+
+use super::rate::Rate;
+use super::sockets::{self, Sockets};
+use super::timers::{self, Timer};
+use super::transaction::{Transaction, atomically};
+use super::{blobs, connections, inbox, schema, tokens};
+use crate::mcp::sse;
 use crate::migrations::migrate;
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::random;
-use crate::routes::{self, Method, Route};
-use crate::setup::Setup;
+use crate::sql::Sql;
+use crate::stream::line::{Ending, Up, is_ending};
+
+/// How long a broken socket may take to be dialled again before its stream counts as lost.
+const REDIAL_MS: u64 = 5_000;
 
 /// One workspace.
 #[durable_object]
 pub struct WorkspaceObject {
-    state: State,
-    env: Env,
-    instance: String,
+    pub(super) state: State,
+    pub(super) env: Env,
+    /// When the alarm is set for, in milliseconds; 0 if nobody knows.
+    alarm_at: AssertUnwindSafe<Cell<u64>>,
+    pub(super) rate: AssertUnwindSafe<RefCell<Rate>>,
+    /// Names this instance: another one after an eviction.
+    #[cfg_attr(not(feature = "faults"), allow(dead_code))]
+    pub(super) instance: String,
 }
 
 impl DurableObject for WorkspaceObject {
     fn new(state: State, env: Env) -> Self {
-        let tables =
-            ["CREATE TABLE workspace (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID", tokens::MIGRATION, blobs::MIGRATION];
-        migrate(&state.storage().sql(), &tables).ok();
-        Self { state, env, instance: random::id(random::now()).map(|id| id.to_string()).unwrap_or_default() }
-    }
-
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
-        match self.answer(&mut request).await {
-            Ok(response) => Ok(response),
-            Err(problem) => problem.into_response(),
+        let instance = random::id(random::now()).map(|id| id.to_string()).unwrap_or_default();
+        let object = Self { state, env, alarm_at: AssertUnwindSafe(Cell::new(0)), rate: AssertUnwindSafe(RefCell::default()), instance };
+        if let Err(problem) = object.start() {
+            worker::console_error!("the workspace could not start: {problem:?}");
         }
+        object
     }
 
-    async fn alarm(&self) -> Result<Response> {
+    async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
+        let answered = self.answer(&mut request).await;
+        self.arm().await;
+        answered.or_else(Problem::into_response)
+    }
+
+    async fn websocket_message(&self, socket: WebSocket, message: WebSocketIncomingMessage) -> worker::Result<()> {
+        let WebSocketIncomingMessage::String(line) = message else { return Ok(()) };
+        match Up::decode(&line) {
+            Some(Up::Bytes(total)) => sockets::written(&socket, total),
+            Some(Up::Written { key }) => {
+                if let Some(connection) = Sockets(&self.state).connection(&socket) {
+                    report(inbox::written(&self.sql(), connection, &key).map_err(Problem::from));
+                }
+            }
+            None => worker::console_error!("a Worker said something that is no line"),
+        }
+        Ok(())
+    }
+
+    async fn websocket_close(&self, socket: WebSocket, code: usize, _reason: String, _was_clean: bool) -> worker::Result<()> {
+        let code = u16::try_from(code).unwrap_or(1006);
+        // The other half of the handshake; on a socket that is closed wholly it has nothing left to do.
+        socket.close(Some(if code == 1005 || code == 1006 { 1000 } else { code }), Some("")).ok();
+        self.socket_ended(&socket, code);
+        self.arm().await;
+        Ok(())
+    }
+
+    async fn websocket_error(&self, socket: WebSocket, _error: worker::Error) -> worker::Result<()> {
+        self.socket_ended(&socket, 1006);
+        self.arm().await;
+        Ok(())
+    }
+
+    /// Never fails: workerd gives an alarm up after seven failures.
+    async fn alarm(&self) -> worker::Result<Response> {
+        self.alarm_at.set(0);
+        report(self.due());
+        self.arm().await;
         Response::empty()
     }
+}
 
-    async fn websocket_message(&self, _: WebSocket, _: WebSocketIncomingMessage) -> Result<()> {
-        Ok(())
-    }
-
-    async fn websocket_close(&self, _: WebSocket, _: usize, _: String, _: bool) -> Result<()> {
-        Ok(())
-    }
-
-    async fn websocket_error(&self, _: WebSocket, _: Error) -> Result<()> {
-        Ok(())
+/// Faults where nobody waits for an answer go to the log.
+fn report(done: Result<(), Problem>) {
+    if let Err(problem) = done {
+        worker::console_error!("{problem:?}");
     }
 }
 
 impl WorkspaceObject {
-    async fn answer(&self, request: &mut Request) -> std::result::Result<Response, Problem> {
-        let sql = self.state.storage().sql();
-        let now = random::now();
-        let method = Method::parse(request.method().as_ref());
-        if method == Method::Put {
-            let new: serde_json::Value = body::read_json(request, JSON_BYTES).await?;
-            let workspace =
-                json!({"id": new["id"], "name": new["name"], "mission": new["mission"], "createdAt": new["createdAt"], "revision": 1});
-            self.put(&workspace)?;
-            return Ok(Response::from_json(&workspace)?);
+    pub(super) fn sql(&self) -> SqlStorage {
+        self.state.storage().sql()
+    }
+
+    /// Has the workspace been made? Looking makes no file.
+    pub(super) fn is_made(&self) -> Result<bool, Problem> {
+        Ok(self.sql().first("SELECT 1 FROM sqlite_schema WHERE name = 'head'", &[])?.is_some()
+            && super::sql_store::SqlStore::exists(&self.sql())?)
+    }
+
+    /// Brings the tables up to date.
+    pub(super) fn migrate(&self) -> Result<(), Problem> {
+        atomically(&self.state.storage(), || Ok(migrate(&self.sql(), schema::MIGRATIONS)?))
+    }
+
+    /// What an instance does first: up-to-date tables, and a look at which streams are still held.
+    fn start(&self) -> Result<(), Problem> {
+        if !self.is_made()? {
+            return Ok(());
         }
-        let (route, _) = routes::find(method, &request.path())?;
-        let caller = Caller::of(request);
-        let who = match &caller {
-            Some(Caller::Person(person)) => person.name.clone(),
-            Some(Caller::Token(proof)) => {
-                let holder = tokens::verify(&sql, proof, now)??;
-                let agent = holder
-                    .agent(request.url()?.query_pairs().find(|(name, _)| name == "agent").map(|(_, name)| name.into_owned()).as_deref())?;
-                tokens::used(&sql, holder.token, &agent, now)?;
-                agent.to_string()
+        self.migrate()?;
+        let held = Sockets(&self.state);
+        self.commit(|tx| {
+            for connection in connections::live(tx.sql())?.into_iter().filter(|it| !held.is_held(it.id)) {
+                connections::closed(tx.sql(), connection.id, tx.now)?;
+                timers::set(tx.sql(), Timer::Lost, &connection.id.to_string(), tx.now.plus_ms(REDIAL_MS))?;
             }
-            None => String::new(),
-        };
-        Ok(match route {
-            Route::Workspace(_) if method == Method::Delete => {
-                self.state.storage().delete_all().await?;
-                Response::empty()?.with_status(204)
-            }
-            Route::Workspace(id) => Response::from_json(&self.get(&id)?)?,
-            Route::Tokens(_) if method == Method::Get => Response::from_json(&json!({"tokens": tokens::list(&sql, now)?}))?,
-            Route::Tokens(workspace) => {
-                let new = body::read_json(request, JSON_BYTES).await?;
-                let base = request.headers().get(BASE_HEADER)?.unwrap_or_default();
-                let setup = Setup::of(&self.env)?;
-                let making = tokens::Making {
-                    mac: &setup.gate.mac,
-                    workspace: &workspace,
-                    base: &base,
-                    id: random::id(now)?,
-                    secret: &random::bytes()?,
-                    now,
-                };
-                Response::from_json(&tokens::create(&sql, &new, &making)?)?.with_status(201)
-            }
-            Route::Token(_, id) if method == Method::Delete => {
-                tokens::revoke(&sql, id, now)?;
-                Response::empty()?.with_status(204)
-            }
-            Route::Token(_, id) => Response::from_json(&tokens::extend(&sql, id, &body::read_json(request, JSON_BYTES).await?, now)?)?,
-            Route::Attachments(_) => {
-                let id = AttachmentId(random::id(now)?);
-                Response::from_json(&blobs::receive::receive(sql, id, request, now).await?)?.with_status(201)
-            }
-            Route::Attachment(_, id) => blobs::download::answer(&sql, id, request)?,
-            #[cfg(feature = "faults")]
-            Route::Fault(routes::Fault::PanicInObject(_)) => panic!("asked to panic in the object"),
-            #[cfg(feature = "faults")]
-            Route::Fault(_) => Response::from_json(&json!({"instance": self.instance}))?,
-            _ => Response::from_json(&json!({"seam": true, "who": who, "url": request.inner().url(), "instance": self.instance}))?,
+            Ok(())
         })
     }
 
-    fn get(&self, id: &WorkspaceId) -> std::result::Result<Workspace, Problem> {
-        use crate::sql::Sql;
-        let row = self.state.storage().sql().first("SELECT json FROM workspace WHERE id = ?", &[id.0.as_str().into()])?;
-        let row = row.ok_or_else(|| Problem::new(Code::WorkspaceNotFound, "this workspace is gone"))?;
-        serde_json::from_str(row.text(0)?).map_err(Problem::internal)
+    /// Runs `work` as one commit, gives what is queued to whoever listens, and tells the streams once all of it stands.
+    pub(super) fn commit<T>(&self, work: impl FnOnce(&mut Transaction<&SqlStorage>) -> Result<T, Problem>) -> Result<T, Problem> {
+        let storage = self.state.storage();
+        let sql = storage.sql();
+        let tag = format!("{:x}", random::bits()?);
+        let (value, entry, outgoing) = atomically(&storage, || {
+            let mut tx = Transaction::begin(&sql, random::now())?;
+            let value = work(&mut tx)?;
+            if tx.deliver {
+                inbox::deliver(&mut tx)?;
+            }
+            let outgoing = std::mem::take(&mut tx.outgoing);
+            Ok((value, tx.finish(&tag)?, outgoing))
+        })?;
+        // The platform holds every message back until what was written before it is on disk.
+        let sockets = Sockets(&self.state);
+        if let Some(entry) = entry {
+            sockets.publish(&entry);
+        }
+        sockets.say(&outgoing);
+        Ok(value)
     }
 
-    fn put(&self, workspace: &serde_json::Value) -> std::result::Result<(), Problem> {
-        use crate::sql::Sql;
-        let id = workspace["id"].as_str().unwrap_or_default();
-        // Named in full: the storage has an `exec` of its own.
-        Sql::exec(
-            &self.state.storage().sql(),
-            "INSERT OR IGNORE INTO workspace (id, json) VALUES (?, ?)",
-            &[id.into(), workspace.to_string().into()],
-        )?;
+    /// A socket is gone. If the Worker closed it, so did its client; if it broke, the Worker dials again.
+    fn socket_ended(&self, socket: &WebSocket, code: u16) {
+        let Some(connection) = Sockets(&self.state).connection(socket) else { return };
+        if code == Ending::TakenOver.code() {
+            return;
+        }
+        report(self.commit(|tx| {
+            if code == 1000 || is_ending(code) {
+                return inbox::lose(tx, connection);
+            }
+            connections::closed(tx.sql(), connection, tx.now)?;
+            Ok(timers::set(tx.sql(), Timer::Lost, &connection.to_string(), tx.now.plus_ms(REDIAL_MS))?)
+        }));
+    }
+
+    /// Sets the alarm for the next timer, if it is not set for then or earlier.
+    async fn arm(&self) {
+        let next = match self.is_made() {
+            Ok(true) => timers::next(&self.sql()).ok().flatten(),
+            _ => None,
+        };
+        let Some(next) = next else { return };
+        let set_for = self.alarm_at.get();
+        if set_for != 0 && set_for <= next.ms() {
+            return;
+        }
+        self.alarm_at.set(next.ms());
+        let offset = i64::try_from(next.ms().saturating_sub(random::now().ms())).unwrap_or(i64::MAX);
+        if let Err(error) = self.state.storage().set_alarm(offset).await {
+            self.alarm_at.set(0);
+            worker::console_error!("the alarm could not be set: {error}");
+        }
+    }
+
+    /// Does what is due, each in a commit of its own, so that one fault cannot hold up the rest.
+    fn due(&self) -> Result<(), Problem> {
+        if !self.is_made()? {
+            return Ok(());
+        }
+        let now = random::now();
+        for (timer, key) in atomically(&self.state.storage(), || Ok(timers::take_due(&self.sql(), now)?))? {
+            report(self.ring(timer, &key));
+        }
         Ok(())
+    }
+
+    fn ring(&self, timer: Timer, key: &str) -> Result<(), Problem> {
+        match timer {
+            Timer::Pong => self.commit(|tx| inbox::unanswered(tx, key)),
+            Timer::Quiet => self.commit(|tx| sse::quiet(tx, key)),
+            Timer::Wait => self.commit(|tx| inbox::wait_over(tx, key)),
+            Timer::Lost => self.commit(|tx| match key.parse::<SessionId>() {
+                Ok(connection) => inbox::lose(tx, connection),
+                Err(_) => Ok(()),
+            }),
+            Timer::TokenExpiry => self.expire_tokens(),
+            Timer::Sweep => self.commit(|tx| {
+                connections::sweep(tx.sql(), tx.now)?;
+                if let Some(next) = blobs::sweep(tx.sql(), tx.now)? {
+                    timers::set(tx.sql(), Timer::Sweep, "", next)?;
+                }
+                Ok(())
+            }),
+        }
+    }
+
+    /// Ends the streams of tokens that have run out, and looks again when the next one does.
+    pub(super) fn expire_tokens(&self) -> Result<(), Problem> {
+        let now = random::now();
+        for connection in connections::live(&self.sql())? {
+            if !tokens::is_good(&self.sql(), connection.token, now)? {
+                Sockets(&self.state).close_token(connection.token, Ending::Revoked);
+                self.commit(|tx| inbox::lose(tx, connection.id))?;
+            }
+        }
+        if let Some(at) = tokens::next_expiry(&self.sql(), now)? {
+            timers::set(&self.sql(), Timer::TokenExpiry, "", at)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that an agent spoke over plain HTTP.
+    pub(super) fn heard(&self, agent: agentrq_core::model::AgentName) -> Result<(), Problem> {
+        self.commit(|tx| tx.report(Inbox::Heard { agent, client: None }).map(|_| ()))
     }
 }

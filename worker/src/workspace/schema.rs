@@ -67,11 +67,11 @@ CREATE TABLE connections (
   heard_at INTEGER NOT NULL,
   -- Held by a Worker right now.
   is_live INTEGER NOT NULL,
-  -- A client is known to listen: it has spoken on it.
-  is_ready INTEGER NOT NULL,
+  -- opened: nobody has spoken on it; initializing: a new model is being set up; ready: somebody listens.
+  phase TEXT NOT NULL,
   closed_at INTEGER
 ) WITHOUT ROWID;
-CREATE INDEX connections_live ON connections (is_live, is_ready);
+CREATE INDEX connections_live ON connections (is_live, phase);
 CREATE INDEX connections_of_token ON connections (token, agent, closed_at);
 -- Answers that have not reached the client's stream.
 CREATE TABLE answers (id INTEGER PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, at INTEGER NOT NULL, json TEXT NOT NULL);

@@ -127,8 +127,7 @@ impl<S: Sql> SqlStore<S> {
     }
 
     fn put_message(&self, message: &Message) -> Result<(), SqlError> {
-        let args =
-            [message.id.to_string().into(), message.task.to_string().into(), u64::from(message.index).into(), json(message)?];
+        let args = [message.id.to_string().into(), message.task.to_string().into(), u64::from(message.index).into(), json(message)?];
         self.sql.exec(
             "INSERT INTO messages (id, task, place, json) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json",
             &args,

@@ -1,0 +1,5 @@
+//! MCP as the workspace speaks it: what is said on any transport, the tools, and one file a transport.
+
+pub mod server;
+pub mod sse;
+pub mod tools;

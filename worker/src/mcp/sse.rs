@@ -1,0 +1,137 @@
+//! The HTTP+SSE transport (MCP 2024-11-05): the client holds a stream and posts to the address that the stream named.
+//!
+//! Clients reconnect in silence: they GET the stream again and post without `initialize`, and they know of no session.
+//! So identity hangs on the token and on the connection id in the address, and there is no session to lose.
+
+use agentrq_core::command::Inbox;
+use agentrq_core::id::SessionId;
+use agentrq_core::mcp::jsonrpc::{self, Incoming};
+use agentrq_core::model::AgentName;
+use serde_json::Value;
+
+use super::server::{self, About};
+use crate::problem::{Code, Problem};
+use crate::sql::Sql;
+use crate::workspace::connections::{self, Connection, Phase, STREAMS_OF_TOKEN};
+use crate::workspace::inbox;
+use crate::workspace::timers::{self, Timer};
+use crate::workspace::tokens::Holder;
+use crate::workspace::transaction::Transaction;
+
+/// How long a new stream may be silent before it is asked whether somebody listens: a new client says `initialize` well before.
+const QUIET_MS: u64 = 2_000;
+
+/// A stream has been opened. The Worker, which knows the token, tells the client where to post.
+pub fn open<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, agent: AgentName) -> Result<(), Problem> {
+    if connections::find(tx.sql(), id)?.is_some() {
+        return Err(Problem::new(Code::Conflict, "this connection id is in use: open a stream without one"));
+    }
+    if connections::streams_of(tx.sql(), holder.token)? >= STREAMS_OF_TOKEN {
+        let detail = format!("this token holds {STREAMS_OF_TOKEN} streams, which is the limit: close one, or use a token for each agent");
+        return Err(Problem::new(Code::TooManyRequests, detail).retry_after(10));
+    }
+    let connection = Connection { id, session: id, token: holder.token, agent, is_live: true, phase: Phase::Opened };
+    connections::insert(tx.sql(), &connection, tx.now)?;
+    timers::set(tx.sql(), Timer::Quiet, &id.to_string(), tx.now.plus_ms(QUIET_MS))?;
+    tx.report(Inbox::Connected { agent: connection.agent })?;
+    Ok(())
+}
+
+/// A stream whose socket broke has been dialled again. `false`: it has been given up, and the client must open a new one.
+pub fn resume<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder) -> Result<bool, Problem> {
+    let Some(connection) = connections::find(tx.sql(), id)?.filter(|it| it.token == holder.token) else { return Ok(false) };
+    connections::resumed(tx.sql(), id)?;
+    timers::clear(tx.sql(), Timer::Lost, &id.to_string())?;
+    tx.report(Inbox::Connected { agent: connection.agent })?;
+    inbox::repeat_unproven(tx, id)?;
+    tx.deliver = true;
+    Ok(true)
+}
+
+/// What came of a post.
+#[derive(Debug, PartialEq)]
+pub enum Posted {
+    /// Taken; what there is to answer comes over the stream.
+    Accepted,
+    /// The body is no message; this is the error to send with a 400.
+    Malformed(Value),
+}
+
+/// The client posted a message.
+pub fn post<S: Sql>(
+    tx: &mut Transaction<S>,
+    id: SessionId,
+    holder: &Holder,
+    agent: AgentName,
+    about: &About,
+    body: &[u8],
+) -> Result<Posted, Problem> {
+    let incoming = match jsonrpc::parse(body) {
+        Ok(incoming) => incoming,
+        Err((request, error)) => return Ok(Posted::Malformed(jsonrpc::error(request.as_ref(), &error))),
+    };
+    let connection = match connections::find(tx.sql(), id)? {
+        Some(connection) if connection.token == holder.token => connection,
+        Some(_) => return Err(Problem::new(Code::TokenInvalid, "this address was given to another token: open a stream of your own")),
+        // Its stream was forgotten long ago, but the credential is good: what is answered waits for the token's next stream.
+        None => {
+            let connection = Connection { id, session: id, token: holder.token, agent, is_live: false, phase: Phase::Ready };
+            connections::insert(tx.sql(), &connection, tx.now)?;
+            connection
+        }
+    };
+    connections::heard(tx.sql(), connection.id, tx.now)?;
+    tx.report(Inbox::Heard { agent: connection.agent.clone(), client: None })?;
+    match incoming {
+        Incoming::Response { id } => {
+            let is_pong = inbox::pong(tx, connection.id, &id)?;
+            if is_pong {
+                listening(tx, connection)?;
+            }
+        }
+        Incoming::Request { id, method, params } if method == "initialize" => {
+            server::request(tx, &connection, about, &id, &method, &params)?;
+        }
+        Incoming::Request { id, method, params } => {
+            let connection = listening(tx, connection)?;
+            server::request(tx, &connection, about, &id, &method, &params)?;
+        }
+        Incoming::Notification { method, params } => {
+            let connection = listening(tx, connection)?;
+            server::notification(tx, &connection, &method, &params)?;
+        }
+    }
+    Ok(Posted::Accepted)
+}
+
+/// Somebody has spoken on the connection, so somebody listens. Right after `initialize` that is a new model; on a stream
+/// that nobody initialized it is a client that reconnected in silence, which goes on from the connection that broke.
+fn listening<S: Sql>(tx: &mut Transaction<S>, connection: Connection) -> Result<Connection, Problem> {
+    let session = match connection.phase {
+        Phase::Ready => return Ok(connection),
+        Phase::Initializing => {
+            tx.report(Inbox::SessionStarted { agent: connection.agent.clone(), session: connection.session })?;
+            connection.session
+        }
+        Phase::Opened => {
+            let broken = connections::left_behind(tx.sql(), connection.token, &connection.agent, tx.now)?;
+            if let Some(broken) = &broken {
+                inbox::take_over(tx, broken.id, connection.id)?;
+            }
+            broken.map_or(connection.session, |broken| broken.session)
+        }
+    };
+    timers::clear(tx.sql(), Timer::Quiet, &connection.id.to_string())?;
+    connections::reached(tx.sql(), connection.id, Phase::Ready, session)?;
+    tx.deliver = true;
+    Ok(Connection { session, phase: Phase::Ready, ..connection })
+}
+
+/// A new stream has been silent: ask whether somebody listens. A client that reconnected in silence answers by itself.
+pub fn quiet<S: Sql>(tx: &mut Transaction<S>, key: &str) -> Result<(), Problem> {
+    let Ok(id) = key.parse() else { return Ok(()) };
+    match connections::find(tx.sql(), id)? {
+        Some(connection) if connection.is_live && connection.phase == Phase::Opened => inbox::ping(tx, id, &[]),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,243 @@
+//! The tools at work: a call becomes commands, their outcome becomes an answer.
+
+use agentrq_core::command::Command;
+use agentrq_core::decision::Outcome;
+use agentrq_core::dialect::hitl::{self, Call, InlineAttachment, Order};
+use agentrq_core::id::{AttachmentId, DeliveryId, MessageId, TaskId};
+use agentrq_core::limits;
+use agentrq_core::mcp::tool::{TaskRef, ToolAnswer};
+use agentrq_core::model::{Actor, Assignee, Message, Route, Task};
+use agentrq_core::time::Timestamp;
+use agentrq_core::view::View;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use super::server::About;
+use crate::gate::mac::hex;
+use crate::problem::{Code, Problem};
+use crate::random;
+use crate::sql::Sql;
+use crate::workspace::connections::{Connection, KEPT_MS};
+use crate::workspace::inbox::{self, looked};
+use crate::workspace::transaction::Transaction;
+use crate::workspace::{blobs, threads};
+
+/// What came of a call.
+pub struct Ran {
+    pub answer: ToolAnswer,
+    /// Deliveries that stand in the answer itself.
+    pub named: Vec<DeliveryId>,
+    /// The call waits for a person, this long, instead of being answered.
+    pub waits_s: Option<u64>,
+}
+
+impl Ran {
+    fn done(value: serde_json::Value) -> Self {
+        Self { answer: ToolAnswer::Done(value), named: Vec::new(), waits_s: None }
+    }
+
+    pub fn failed(why: String) -> Self {
+        Self { answer: ToolAnswer::Failed(why), named: Vec::new(), waits_s: None }
+    }
+}
+
+/// Runs a call. A refusal is an answer that says why; only faults of the server are errors.
+pub fn run<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About, call: Call) -> Result<Ran, Problem> {
+    let agent = Actor::Agent { name: connection.agent.clone() };
+    let mut caller = Caller { tx, connection, agent };
+    let ran = match call {
+        Call::CreateTask { title, body, assignee, attachments } => caller.create_task(title, body, assignee, attachments),
+        Call::UpdateTaskStatus { task, status, reason } => caller.update_task_status(task, status, reason),
+        Call::Reply { task, text, in_reply_to, asks, attachments } => {
+            caller.reply(task, attachments, |id, task, attachments| Command::PostMessage { id, task, text, attachments, in_reply_to, asks })
+        }
+        Call::GetWorkspace => caller.workspace(),
+        Call::GetTaskMessages { task, cursor, limit, order } => caller.messages(task, cursor.as_deref(), limit, order),
+        Call::DownloadAttachment { attachment } => caller.download(attachment, about),
+        Call::GetNextTask => caller.next_task(),
+        Call::WaitForMessages { acknowledge, timeout_s } => caller.wait(acknowledge, timeout_s),
+    };
+    match ran {
+        Err(problem) if problem.status < 500 => Ok(Ran::failed(problem.detail)),
+        ran => ran,
+    }
+}
+
+struct Caller<'t, S: Sql> {
+    tx: &'t mut Transaction<S>,
+    connection: &'t Connection,
+    agent: Actor,
+}
+
+impl<S: Sql> Caller<'_, S> {
+    fn command(&mut self, command: Command) -> Result<Outcome, Problem> {
+        self.tx.run(command, &self.agent, Some(self.connection.session))
+    }
+
+    fn create_task(&mut self, title: String, body: String, assignee: Assignee, attachments: Vec<InlineAttachment>) -> Result<Ran, Problem> {
+        let hash = content_hash(&title, &body, assignee, &attachments);
+        if let Some(task) = self.unconfirmed(&hash)? {
+            return Ok(Ran::done(hitl::created(&task)));
+        }
+        let id = random::id(self.tx.now)?;
+        self.with_files(attachments, |caller, attachments| caller.command(Command::CreateTask { id, title, body, assignee, attachments }))?;
+        self.tx.sql().exec(
+            "INSERT OR REPLACE INTO creations (agent, hash, task, connection, at) VALUES (?, ?, ?, ?, ?)",
+            &[
+                self.connection.agent.as_str().into(),
+                hash.into(),
+                id.to_string().into(),
+                self.connection.id.to_string().into(),
+                self.tx.now.ms().into(),
+            ],
+        )?;
+        let task = self.task(TaskRef::Id(TaskId(id)))?;
+        Ok(Ran::done(hitl::created(&task)))
+    }
+
+    /// The task that a call with the same content made, if that call may not have been answered.
+    fn unconfirmed(&self, hash: &str) -> Result<Option<Task>, Problem> {
+        let since = Timestamp::from_ms(self.tx.now.ms().saturating_sub(KEPT_MS));
+        let row = self.tx.sql().first(
+            "SELECT task FROM creations WHERE agent = ? AND hash = ? AND at >= ?",
+            &[self.connection.agent.as_str().into(), hash.into(), since.ms().into()],
+        )?;
+        let Some(row) = row else { return Ok(None) };
+        let id = row.text(0)?.parse().map_err(Problem::internal)?;
+        looked(self.tx, self.tx.store().task(id))
+    }
+
+    fn update_task_status(&mut self, task: TaskRef, to: agentrq_core::lifecycle::Status, reason: Option<String>) -> Result<Ran, Problem> {
+        let task = self.task(task)?;
+        let id = random::id(self.tx.now)?;
+        let outcome = self.command(Command::SetStatus { id, task: task.id, to, reason })?;
+        let changed = outcome != Outcome::Already;
+        Ok(Ran::done(json!({"task_id": task.id, "number": task.number, "status": to, "changed": changed})))
+    }
+
+    fn reply(
+        &mut self,
+        task: TaskRef,
+        attachments: Vec<InlineAttachment>,
+        command: impl FnOnce(agentrq_core::id::Id, TaskId, Vec<AttachmentId>) -> Command,
+    ) -> Result<Ran, Problem> {
+        let task = self.task(task)?;
+        let id = random::id(self.tx.now)?;
+        self.with_files(attachments, |caller, attachments| caller.command(command(id, task.id, attachments)))?;
+        Ok(Ran::done(json!({"message_id": id, "task_id": task.id})))
+    }
+
+    fn workspace(&mut self) -> Result<Ran, Problem> {
+        let workspace = looked(self.tx, self.tx.store().workspace())?;
+        let row = self.tx.sql().first("SELECT count(*) FROM tasks WHERE is_open = 1", &[])?;
+        let open = row.map_or(Ok(0), |row| row.count(0))?;
+        Ok(Ran::done(hitl::workspace(&workspace, &self.connection.agent, open)))
+    }
+
+    fn messages(&mut self, task: TaskRef, cursor: Option<&str>, limit: usize, order: Order) -> Result<Ran, Problem> {
+        let task = self.task(task)?;
+        let page = threads::page(self.tx.sql(), task.id, cursor, limit, order)?;
+        let mut named = Vec::new();
+        for message in &page.messages {
+            let delivery = looked(self.tx, self.tx.store().delivery(DeliveryId(message.id.0)))?;
+            named.extend(delivery.filter(|it| it.agent.as_ref().is_none_or(|to| *to == self.connection.agent)).map(|it| it.id));
+        }
+        inbox::give(self.tx, self.connection, &named, Route::Result)?;
+        Ok(Ran { named, ..Ran::done(hitl::messages(&task, &page.messages, page.next_cursor)) })
+    }
+
+    fn download(&mut self, id: AttachmentId, about: &About) -> Result<Ran, Problem> {
+        use base64::Engine as _;
+        let attachment = blobs::find(self.tx.sql(), id)?
+            .ok_or_else(|| Problem::new(Code::AttachmentNotFound, format!("there is no attachment {id} in this workspace")))?;
+        let mut value = json!({"filename": attachment.filename, "mimeType": attachment.mime_type, "size": attachment.size});
+        if attachment.size <= limits::INLINE_BYTES as u64 {
+            let bytes = blobs::bytes(self.tx.sql(), &attachment)?;
+            value["data"] = json!(base64::engine::general_purpose::STANDARD.encode(bytes));
+        } else {
+            value["url"] = json!(format!("{}/{id}", about.upload_url()));
+        }
+        Ok(Ran::done(value))
+    }
+
+    fn next_task(&mut self) -> Result<Ran, Problem> {
+        let id = random::id(self.tx.now)?;
+        let Outcome::Claimed(Some(id)) = self.command(Command::ClaimNext { id })? else {
+            return Ok(Ran::done(hitl::next_task(None)));
+        };
+        let task = self.task(TaskRef::Id(id))?;
+        let body: Option<Message> = looked(self.tx, self.tx.store().message(MessageId(id.0)))?;
+        let body = body.ok_or_else(|| Problem::internal(format!("task {id} has no body")))?;
+        Ok(Ran::done(hitl::next_task(Some((&task, &body)))))
+    }
+
+    fn wait(&mut self, acknowledge: Vec<DeliveryId>, timeout_s: u64) -> Result<Ran, Problem> {
+        if !acknowledge.is_empty() {
+            self.tx.report(agentrq_core::command::Inbox::Seen { deliveries: acknowledge, route: None })?;
+        }
+        let waiting = inbox::ungiven(self.tx, self.connection)?;
+        if waiting.is_empty() && timeout_s > 0 {
+            return Ok(Ran { waits_s: Some(timeout_s), ..Ran::done(json!({})) });
+        }
+        let waited = inbox::waited(self.tx, self.connection, waiting)?;
+        Ok(Ran { named: waited.ids, ..Ran::done(waited.value) })
+    }
+
+    fn task(&self, task: TaskRef) -> Result<Task, Problem> {
+        threads::task(self.tx, task)
+    }
+
+    /// Stores the files of a call, then does what they are for. If that is refused, nothing of them is left.
+    fn with_files<T>(
+        &mut self,
+        files: Vec<InlineAttachment>,
+        work: impl FnOnce(&mut Self, Vec<AttachmentId>) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let mut ids = Vec::with_capacity(files.len());
+        let mut stored = Vec::new();
+        let done = files
+            .into_iter()
+            .try_for_each(|file| {
+                let id = match file {
+                    InlineAttachment::Uploaded(id) => id,
+                    InlineAttachment::Bytes { filename, mime_type, bytes } => {
+                        let id = AttachmentId(random::id(self.tx.now)?);
+                        blobs::store(self.tx.sql(), id, &filename, &mime_type, &bytes, self.tx.now)?;
+                        stored.push(id);
+                        id
+                    }
+                };
+                ids.push(id);
+                Ok(())
+            })
+            .and_then(|()| work(self, ids));
+        if done.is_err() {
+            for id in stored {
+                blobs::remove(self.tx.sql(), id)?;
+            }
+        }
+        done
+    }
+}
+
+/// What makes two calls of createTask the same call.
+fn content_hash(title: &str, body: &str, assignee: Assignee, files: &[InlineAttachment]) -> String {
+    let mut hash = Sha256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_be_bytes());
+        hash.update(bytes);
+    };
+    part(title.as_bytes());
+    part(body.as_bytes());
+    part(if assignee == Assignee::Human { b"human" } else { b"agent" });
+    for file in files {
+        match file {
+            InlineAttachment::Bytes { filename, bytes, .. } => {
+                part(filename.as_bytes());
+                part(bytes);
+            }
+            InlineAttachment::Uploaded(id) => part(id.to_string().as_bytes()),
+        }
+    }
+    hex(&hash.finalize())
+}

@@ -1,0 +1,92 @@
+//! The two kinds of stream that are held: an agent's, and a dashboard's.
+
+use agentrq_core::id::SessionId;
+use agentrq_core::model::WorkspaceId;
+use agentrq_core::sse;
+use worker::{Env, Request, Response};
+
+use super::held::Dial;
+use crate::forward::{object, send};
+use crate::problem::Problem;
+
+/// The header that asks the object for a socket instead of an answer.
+const UPGRADE: &str = "upgrade";
+
+/// A request to the object that can be made again and again.
+pub struct Line {
+    env: Env,
+    workspace: WorkspaceId,
+    url: url::Url,
+    headers: Vec<(String, String)>,
+}
+
+impl Line {
+    /// Made of a request that has passed the gate; see [`crate::forward::inner_request`].
+    pub fn new(env: Env, workspace: WorkspaceId, inner: &Request) -> Result<Self, Problem> {
+        Ok(Self { env, workspace, url: inner.url()?, headers: inner.headers().entries().collect() })
+    }
+
+    async fn dial(&self, more: &[(&str, &str)]) -> Result<Response, Problem> {
+        let mut url = self.url.clone();
+        url.query_pairs_mut().extend_pairs(more);
+        let request = Request::new(url.as_str(), worker::Method::Get)?;
+        for (name, value) in &self.headers {
+            request.headers().set(name, value)?;
+        }
+        request.headers().set(UPGRADE, "websocket")?;
+        // The stub is taken anew each time: one whose object was reset stays broken.
+        send(&object(&self.env, &self.workspace)?, request).await
+    }
+}
+
+/// Does a request ask for a socket?
+pub fn wants_socket(request: &Request) -> bool {
+    request.headers().get(UPGRADE).ok().flatten().is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+}
+
+/// An agent's stream over HTTP+SSE.
+pub struct AgentStream {
+    pub line: Line,
+    pub connection: SessionId,
+    /// Where the client shall post: relative, with the token in it, since clients carry nothing over from the stream's URL.
+    pub endpoint: String,
+}
+
+impl Dial for AgentStream {
+    async fn dial(&self) -> Result<Response, Problem> {
+        self.line.dial(&[("conn", &self.connection.to_string())]).await
+    }
+
+    async fn redial(&self, _cursor: Option<&str>) -> Result<Response, Problem> {
+        self.line.dial(&[("conn", &self.connection.to_string()), ("resume", "1")]).await
+    }
+
+    fn greeting(&self) -> String {
+        sse::Frame { event: Some("endpoint"), id: None, data: &self.endpoint }.encode()
+    }
+}
+
+/// A dashboard's stream.
+pub struct DashboardStream {
+    pub line: Line,
+    /// Where the client says it stands.
+    pub cursor: Option<String>,
+}
+
+impl Dial for DashboardStream {
+    async fn dial(&self) -> Result<Response, Problem> {
+        self.redial(None).await
+    }
+
+    async fn redial(&self, cursor: Option<&str>) -> Result<Response, Problem> {
+        match cursor.or(self.cursor.as_deref()) {
+            Some(cursor) => self.line.dial(&[("cursor", cursor)]).await,
+            None => self.line.dial(&[]).await,
+        }
+    }
+
+    fn greeting(&self) -> String {
+        // A byte at once, whatever the object does next.
+        ": connected\n\n".to_owned()
+    }
+}

@@ -1,0 +1,205 @@
+//! The Worker's side of a stream: it holds the client's response open, so that the object can sleep.
+//!
+//! ```text
+//! client ◀── SSE response ── Worker ◀── socket ── object (hibernates between lines)
+//! ```
+//!
+//! When the socket breaks (the object was reset, a deploy, a crash) the Worker dials again and the client's stream goes
+//! on. When the client goes away the response is dropped, which closes the socket, which tells the object.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::time::Duration;
+
+use agentrq_core::sse::KEEPALIVE;
+use futures_util::future::{Either, select};
+use futures_util::{Stream, StreamExt, pin_mut};
+use worker::{Date, Delay, Response, WebSocket, WebsocketEvent};
+
+use super::line::{Down, TICK, Up, is_ending};
+use crate::problem::Problem;
+
+/// How often an idle stream gets a byte; also how a closed client is noticed.
+const KEEPALIVE_MS: u64 = 25_000;
+/// Written keys that are remembered, to leave out what comes twice after a redial.
+const REMEMBERED: usize = 256;
+/// Bytes after which the object is told how far the client is.
+const REPORT_BYTES: u64 = 64 * 1024;
+/// Waits between attempts to dial again.
+const REDIAL_MS: [u64; 8] = [20, 50, 100, 250, 500, 1_000, 2_000, 4_000];
+
+/// How the socket behind a stream is dialled.
+pub trait Dial: 'static {
+    /// The first time.
+    fn dial(&self) -> impl Future<Output = Result<Response, Problem>>;
+    /// After a break; `cursor` is where the client's stream stands.
+    fn redial(&self, cursor: Option<&str>) -> impl Future<Output = Result<Response, Problem>>;
+    /// Written first on the client's stream.
+    fn greeting(&self) -> String;
+}
+
+/// Opens a stream. What the object refuses is the answer to the client, with its own status.
+pub async fn hold(dial: impl Dial) -> Result<Response, Problem> {
+    let response = dial.dial().await?;
+    if response.status_code() != 101 {
+        return Ok(response);
+    }
+    let Some(socket) = response.websocket() else {
+        return Err(Problem::internal("the object answered a stream without a socket"));
+    };
+    let mut response = Response::from_stream(written(dial, Socket(socket)))?;
+    let headers = response.headers_mut();
+    headers.set("content-type", "text/event-stream")?;
+    // A proxy that buffered or compressed would hold events back.
+    headers.set("cache-control", "no-cache, no-transform")?;
+    headers.set("x-accel-buffering", "no")?;
+    headers.set("x-content-type-options", "nosniff")?;
+    Ok(response)
+}
+
+/// A socket that closes when the stream it feeds is dropped.
+struct Socket(WebSocket);
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // One that is closed already needs no more.
+        self.0.close(Some(1000), Some("the client is gone")).ok();
+    }
+}
+
+impl Socket {
+    fn say(&self, up: &Up) {
+        // A socket that is gone is dialled again, and the object starts from what it knows.
+        self.0.send_with_str(up.encode()).ok();
+    }
+}
+
+/// What is repeated until told to stop.
+struct Repeat {
+    key: String,
+    every_ms: u64,
+    due_ms: u64,
+    text: String,
+    ticks: u64,
+}
+
+/// Everything the client gets, as it comes.
+fn written(dial: impl Dial, first: Socket) -> impl Stream<Item = worker::Result<Vec<u8>>> {
+    async_stream::stream! {
+        yield Ok(dial.greeting().into_bytes());
+        let mut socket = first;
+        let mut known: VecDeque<String> = VecDeque::new();
+        let mut cursor: Option<String> = None;
+        let mut repeats: Vec<Repeat> = Vec::new();
+        let mut keepalive_ms = now_ms() + KEEPALIVE_MS;
+        loop {
+            let mut total = 0u64;
+            let mut reported = 0u64;
+            let mut ended = true;
+            if let Ok(mut lines) = socket.0.events() {
+                ended = socket.0.accept().is_err();
+                while !ended {
+                    let due_ms = repeats.iter().map(|repeat| repeat.due_ms).fold(keepalive_ms, u64::min);
+                    match next(&mut lines, due_ms).await {
+                        Next::Line(line) => {
+                            total += line.len() as u64;
+                            match Down::decode(&line) {
+                                Some(Down::Write { key, cursor: at, text }) => {
+                                    if !known.contains(&key) {
+                                        yield Ok(text.into_bytes());
+                                        keepalive_ms = now_ms() + KEEPALIVE_MS;
+                                        if known.len() == REMEMBERED {
+                                            known.pop_front();
+                                        }
+                                        known.push_back(key.clone());
+                                        cursor = at.or(cursor);
+                                    }
+                                    // Resumed here, the client has taken what was yielded.
+                                    if key.starts_with('a') {
+                                        socket.say(&Up::Written { key });
+                                    }
+                                }
+                                Some(Down::Repeat { key, every_s, text }) => {
+                                    // After a redial it is said again: then the counter goes on.
+                                    if !repeats.iter().any(|repeat| repeat.key == key) {
+                                        let every_ms = u64::from(every_s) * 1_000;
+                                        repeats.push(Repeat { key, every_ms, due_ms: now_ms(), text, ticks: 0 });
+                                    }
+                                }
+                                Some(Down::Stop { key }) => repeats.retain(|repeat| repeat.key != key),
+                                None => worker::console_error!("the object said something that is no line"),
+                            }
+                            if total - reported >= REPORT_BYTES {
+                                reported = total;
+                                socket.say(&Up::Bytes(total));
+                            }
+                        }
+                        Next::Due => {
+                            let now = now_ms();
+                            for repeat in repeats.iter_mut().filter(|repeat| repeat.due_ms <= now) {
+                                repeat.due_ms = now + repeat.every_ms;
+                                repeat.ticks += 1;
+                                yield Ok(repeat.text.replace(TICK, &repeat.ticks.to_string()).into_bytes());
+                            }
+                            if keepalive_ms <= now {
+                                keepalive_ms = now + KEEPALIVE_MS;
+                                yield Ok(KEEPALIVE.as_bytes().to_vec());
+                            }
+                        }
+                        Next::Ended => return,
+                        Next::Broken => ended = true,
+                    }
+                }
+            }
+            debug_assert!(ended);
+            match redialled(&dial, cursor.as_deref()).await {
+                Some(again) => socket = again,
+                None => return,
+            }
+        }
+    }
+}
+
+enum Next {
+    Line(String),
+    /// Nothing came until it was time for something.
+    Due,
+    /// The object ended the stream.
+    Ended,
+    /// The socket is gone, nobody knows why.
+    Broken,
+}
+
+async fn next(lines: &mut worker::EventStream<'_>, due_ms: u64) -> Next {
+    let wait = Delay::from(Duration::from_millis(due_ms.saturating_sub(now_ms())));
+    pin_mut!(wait);
+    loop {
+        match select(lines.next(), &mut wait).await {
+            Either::Left((Some(Ok(WebsocketEvent::Message(message))), _)) => {
+                if let Some(line) = message.text() {
+                    return Next::Line(line);
+                }
+            }
+            Either::Left((Some(Ok(WebsocketEvent::Close(close))), _)) if is_ending(close.code()) => return Next::Ended,
+            Either::Left(_) => return Next::Broken,
+            Either::Right(_) => return Next::Due,
+        }
+    }
+}
+
+/// Dials until the object answers. `None`: it refused, or stays away; the client's stream ends and the client comes back by itself.
+async fn redialled(dial: &impl Dial, cursor: Option<&str>) -> Option<Socket> {
+    for wait in REDIAL_MS {
+        Delay::from(Duration::from_millis(wait)).await;
+        match dial.redial(cursor).await {
+            Ok(response) if response.status_code() == 101 => return response.websocket().map(Socket),
+            Ok(response) if response.status_code() < 500 => return None,
+            Ok(_) | Err(_) => {}
+        }
+    }
+    None
+}
+
+fn now_ms() -> u64 {
+    Date::now().as_millis()
+}

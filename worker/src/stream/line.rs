@@ -1,0 +1,138 @@
+//! What the object and the Worker say to each other over the socket behind a held stream.
+//!
+//! The object sends lines; the Worker writes them to its client and says what it has written. Each write bears a key:
+//! when the socket breaks and is dialled again, the object sends what it cannot know to have arrived, and the Worker
+//! leaves out what it has written already. So the client's stream goes on with nothing lost and nothing doubled.
+
+/// From the object to the Worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Down {
+    /// Write this to the client, unless `key` was written before.
+    Write {
+        key: String,
+        /// Where the client's stream stands after it, for streams that resume by cursor.
+        cursor: Option<String>,
+        text: String,
+    },
+    /// Write this every so often until told to stop; `@TICK@` counts up.
+    Repeat {
+        key: String,
+        every_s: u32,
+        text: String,
+    },
+    Stop {
+        key: String,
+    },
+}
+
+/// The place of the counter in a repeated text.
+pub const TICK: &str = "@TICK@";
+
+/// From the Worker to the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Up {
+    /// An answer has been written to the client.
+    Written { key: String },
+    /// This many bytes in all have been written to the client: the window moves on.
+    Bytes(u64),
+}
+
+/// Why the object closes a socket. The Worker then ends the client's stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The credential is good no more.
+    Revoked,
+    /// No pong: the client does not listen.
+    Unresponsive,
+    /// The reader does not keep up; it resumes by id.
+    TooSlow,
+    /// Another socket has taken over this stream.
+    TakenOver,
+    /// The workspace was deleted.
+    Deleted,
+}
+
+impl Ending {
+    pub fn code(self) -> u16 {
+        match self {
+            Self::Revoked => 4401,
+            Self::Unresponsive => 4408,
+            Self::TooSlow => 4413,
+            Self::TakenOver => 4409,
+            Self::Deleted => 4410,
+        }
+    }
+}
+
+/// Is this the code of an [`Ending`], rather than of a socket that broke?
+pub fn is_ending(code: u16) -> bool {
+    (4400..4500).contains(&code)
+}
+
+impl Down {
+    pub fn encode(&self) -> String {
+        match self {
+            Self::Write { key, cursor, text } => format!("w {key} {}\n{text}", cursor.as_deref().unwrap_or("-")),
+            Self::Repeat { key, every_s, text } => format!("r {key} {every_s}\n{text}"),
+            Self::Stop { key } => format!("x {key} -\n"),
+        }
+    }
+
+    pub fn decode(line: &str) -> Option<Self> {
+        let (head, text) = line.split_once('\n')?;
+        let mut words = head.split(' ');
+        let (kind, key, more) = (words.next()?, words.next()?.to_owned(), words.next()?);
+        match kind {
+            "w" => Some(Self::Write { key, cursor: Some(more).filter(|it| *it != "-").map(str::to_owned), text: text.to_owned() }),
+            "r" => Some(Self::Repeat { key, every_s: more.parse().ok()?, text: text.to_owned() }),
+            "x" => Some(Self::Stop { key }),
+            _ => None,
+        }
+    }
+}
+
+impl Up {
+    pub fn encode(&self) -> String {
+        match self {
+            Self::Written { key } => format!("w {key}"),
+            Self::Bytes(total) => format!("b {total}"),
+        }
+    }
+
+    pub fn decode(line: &str) -> Option<Self> {
+        let (kind, value) = line.split_once(' ')?;
+        match kind {
+            "w" => Some(Self::Written { key: value.to_owned() }),
+            "b" => value.parse().ok().map(Self::Bytes),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_back_as_they_were_written() {
+        for line in [
+            Down::Write { key: "a7".into(), cursor: None, text: "data: x\n\ndata: y\n\n".into() },
+            Down::Write { key: "c".into(), cursor: Some("e-1-t".into()), text: String::new() },
+            Down::Repeat { key: "w1".into(), every_s: 20, text: format!("data: {TICK}\n\n") },
+            Down::Stop { key: "w1".into() },
+        ] {
+            assert_eq!(Down::decode(&line.encode()), Some(line));
+        }
+        for line in [Up::Written { key: "a7".into() }, Up::Bytes(u64::MAX)] {
+            assert_eq!(Up::decode(&line.encode()), Some(line));
+        }
+    }
+
+    #[test]
+    fn what_is_no_line_is_nothing() {
+        for text in ["", "w", "w x", "q x -\n", "r k soon\n"] {
+            assert_eq!(Down::decode(text), None, "{text:?}");
+        }
+        assert_eq!(Up::decode("b many"), None);
+    }
+}

@@ -1,0 +1,5 @@
+//! Streams: held by the Worker, fed by the object through a hibernating socket.
+
+pub mod dial;
+pub mod held;
+pub mod line;

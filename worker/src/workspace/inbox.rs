@@ -1,0 +1,456 @@
+//! The inbox at work: what is queued goes to whoever listens, and comes back if it was lost.
+//!
+//! Everything here happens inside the transaction of its cause; what the streams must be told is collected and sent
+//! once the transaction stands. After each thing that is handed over a `ping` follows on the same stream: its pong
+//! proves that the client has what came before it (MCP, "Ping": the receiver must answer promptly).
+
+use std::collections::BTreeMap;
+
+use agentrq_core::command::Inbox;
+use agentrq_core::decide::{Holder, route};
+use agentrq_core::dialect::hitl;
+use agentrq_core::id::{DeliveryId, MessageId, SessionId};
+use agentrq_core::limits;
+use agentrq_core::mcp::channel::{self, Item};
+use agentrq_core::mcp::jsonrpc::{self, RequestId};
+use agentrq_core::mcp::tool::ToolAnswer;
+use agentrq_core::model::{AgentName, Delivery, DeliveryKind, DeliveryState, Route};
+use agentrq_core::sse;
+use agentrq_core::time::Timestamp;
+use agentrq_core::view::{Look, Unseen, View};
+use serde_json::Value;
+
+use super::connections::{self, Connection};
+use super::timers::{self, Timer};
+use super::transaction::{Outgoing, Transaction};
+use crate::problem::Problem;
+use crate::random;
+use crate::sql::{Sql, SqlError};
+use crate::stream::line::{Down, Ending};
+
+/// How long a client has to answer a ping.
+const PONG_MS: u64 = 10_000;
+/// Items that one waiting call returns at most.
+const WAITED_ITEMS: usize = 20;
+
+/// Gives what is queued to whoever listens. What nobody listens for stays queued.
+pub fn deliver<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
+    let queued = looked(tx, tx.store().unseen(Unseen::Queued))?;
+    let held = if queued.is_empty() { Vec::new() } else { connections::holders(tx.sql())? };
+    if held.is_empty() {
+        return Ok(());
+    }
+    let (ids, holders): (Vec<SessionId>, Vec<Holder>) = held.into_iter().unzip();
+    let mut given: BTreeMap<usize, Vec<Delivery>> = BTreeMap::new();
+    for delivery in queued {
+        let task = looked(tx, tx.store().task(delivery.task))?;
+        if let Some(index) = route(&delivery, task.as_ref(), &holders) {
+            given.entry(index).or_default().push(delivery);
+        }
+    }
+    for (index, deliveries) in given {
+        let (Some(connection), Some(holder)) = (ids.get(index), holders.get(index)) else { continue };
+        // A model that waits in a call hears nothing else: its call is answered instead of a push.
+        match waiting(tx.sql(), &holder.agent, *connection)? {
+            Some(wait) => answer_wait(tx, &wait, deliveries)?,
+            None => push(tx, *connection, holder.session, deliveries)?,
+        }
+    }
+    Ok(())
+}
+
+fn push<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, session: SessionId, deliveries: Vec<Delivery>) -> Result<(), Problem> {
+    let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.id).collect();
+    for delivery in deliveries {
+        let line = pushed(tx, &delivery, delivery.copies + 1)?;
+        tx.say(connection, line);
+    }
+    tx.report(Inbox::Sent { deliveries: ids.clone(), session, route: Route::Channel })?;
+    ping(tx, connection, &ids)
+}
+
+/// The channel event of a delivery. Its key names the copy, so that a socket that is dialled again doubles nothing.
+fn pushed<S: Sql>(tx: &Transaction<S>, delivery: &Delivery, copy: u32) -> Result<Down, Problem> {
+    let item = item(tx, delivery)?;
+    let event = jsonrpc::notification(channel::METHOD, &item.params());
+    Ok(Down::Write { key: format!("d{}.{copy}", delivery.id), cursor: None, text: message(&event) })
+}
+
+/// Asks the client whether it is there; the pong will prove that it has `deliveries`.
+pub fn ping<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, deliveries: &[DeliveryId]) -> Result<(), Problem> {
+    let id = format!("ping-{}", random::id(tx.now)?);
+    let list: Vec<_> = deliveries.iter().map(DeliveryId::to_string).collect();
+    tx.sql().exec(
+        "INSERT INTO pings (id, connection, at, deliveries) VALUES (?, ?, ?, ?)",
+        &[id.as_str().into(), connection.to_string().into(), tx.now.ms().into(), list.join(" ").into()],
+    )?;
+    timers::set(tx.sql(), Timer::Pong, &id, tx.now.plus_ms(PONG_MS))?;
+    tx.say(connection, ping_line(&id));
+    Ok(())
+}
+
+fn ping_line(id: &str) -> Down {
+    Down::Write { key: id.to_owned(), cursor: None, text: message(&jsonrpc::request(&RequestId::text(id), "ping")) }
+}
+
+/// A pong: what the ping followed has arrived. `false`: nobody waits for this answer.
+pub fn pong<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, id: &RequestId) -> Result<bool, Problem> {
+    let Some(id) = id.as_value().as_str() else { return Ok(false) };
+    let rows = tx
+        .sql()
+        .exec("DELETE FROM pings WHERE id = ? AND connection = ? RETURNING deliveries", &[id.into(), connection.to_string().into()])?;
+    let Some(row) = rows.first() else { return Ok(false) };
+    let deliveries = read_ids(row.text(0)?)?;
+    timers::clear(tx.sql(), Timer::Pong, id)?;
+    if !deliveries.is_empty() {
+        tx.report(Inbox::Received { deliveries })?;
+    }
+    Ok(true)
+}
+
+/// No pong came: the stream is dead, and what was on it waits again.
+pub fn unanswered<S: Sql>(tx: &mut Transaction<S>, ping: &str) -> Result<(), Problem> {
+    let row = tx.sql().first("SELECT connection FROM pings WHERE id = ?", &[ping.into()])?;
+    let Some(row) = row else { return Ok(()) };
+    let connection = connections::id(&row, 0)?;
+    lose(tx, connection)?;
+    tx.outgoing.push(Outgoing::Close { connection, ending: Ending::Unresponsive });
+    Ok(())
+}
+
+/// The stream is gone: what it was given and did not prove to have waits again, and its agent may be away.
+pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
+    let Some(known) = connections::find(tx.sql(), connection)? else { return Ok(()) };
+    connections::closed(tx.sql(), connection, tx.now)?;
+    timers::set(tx.sql(), Timer::Sweep, "", tx.now.plus_ms(connections::KEPT_MS + 1_000))?;
+    let rows = tx.sql().exec("DELETE FROM pings WHERE connection = ? RETURNING id, deliveries", &[connection.to_string().into()])?;
+    let mut deliveries = Vec::new();
+    for row in rows {
+        timers::clear(tx.sql(), Timer::Pong, row.text(0)?)?;
+        deliveries.extend(read_ids(row.text(1)?)?);
+    }
+    if !deliveries.is_empty() {
+        tx.report(Inbox::Lost { deliveries })?;
+    }
+    if !connections::is_present(tx.sql(), &known.agent)? {
+        tx.report(Inbox::Disconnected { agent: known.agent })?;
+    }
+    Ok(())
+}
+
+/// What a socket that was dialled again must be told once more: the Worker leaves out what it has written already.
+pub fn repeat_unproven<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
+    let rows = tx.sql().exec("SELECT id, deliveries FROM pings WHERE connection = ? ORDER BY at, id", &[connection.to_string().into()])?;
+    for row in rows {
+        for id in read_ids(row.text(1)?)? {
+            if let Some(delivery) = looked(tx, tx.store().delivery(id))?
+                && delivery.route == Some(Route::Channel)
+            {
+                let line = pushed(tx, &delivery, delivery.copies)?;
+                tx.say(connection, line);
+            }
+        }
+        let id = row.text(0)?;
+        timers::set(tx.sql(), Timer::Pong, id, tx.now.plus_ms(PONG_MS))?;
+        tx.say(connection, ping_line(id));
+    }
+    repeat_answers(tx, connection)
+}
+
+/// Sends what a stream still owes its client: answers, and the progress of calls that wait.
+pub fn repeat_answers<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
+    let rows = tx.sql().exec("SELECT id, json FROM answers WHERE connection = ? ORDER BY id", &[connection.to_string().into()])?;
+    for row in rows {
+        let line = answer_line(row.count(0)?, row.text(1)?);
+        tx.say(connection, line);
+    }
+    let waits = tx.sql().exec("SELECT request, progress FROM waits WHERE connection = ?", &[connection.to_string().into()])?;
+    for row in waits {
+        if let Some(progress) = row.optional_text(1)? {
+            tx.say(connection, progress_line(row.text(0)?, progress));
+        }
+    }
+    Ok(())
+}
+
+/// Answers a request on the stream it belongs to. The answer is kept until the Worker has written it.
+pub fn answer<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, answer: &Value) -> Result<(), Problem> {
+    let text = answer.to_string();
+    let row = tx.sql().first(
+        "INSERT INTO answers (connection, at, json) VALUES (?, ?, ?) RETURNING id",
+        &[connection.to_string().into(), tx.now.ms().into(), text.as_str().into()],
+    )?;
+    let id = row.ok_or_else(|| Problem::internal("an insert returned no row"))?.count(0)?;
+    tx.say(connection, answer_line(id, &text));
+    Ok(())
+}
+
+/// Notes that an answer has been written to the client's stream.
+pub fn written(sql: &impl Sql, connection: SessionId, key: &str) -> Result<(), SqlError> {
+    if let Some(id) = key.strip_prefix('a').and_then(|id| id.parse::<u64>().ok()) {
+        sql.exec("DELETE FROM answers WHERE id = ? AND connection = ?", &[id.into(), connection.to_string().into()])?;
+    }
+    Ok(())
+}
+
+fn answer_line(id: u64, text: &str) -> Down {
+    Down::Write { key: format!("a{id}"), cursor: None, text: sse::Frame { event: Some("message"), id: None, data: text }.encode() }
+}
+
+/// A message as an event of the stream.
+pub fn message(value: &Value) -> String {
+    sse::Frame { event: Some("message"), id: None, data: &value.to_string() }.encode()
+}
+
+/// A call that waits for a person.
+pub struct Wait {
+    connection: SessionId,
+    request: String,
+}
+
+/// A new call waits; `progress` is what its client is sent meanwhile.
+pub fn wait<S: Sql>(
+    tx: &mut Transaction<S>,
+    connection: &Connection,
+    request: &RequestId,
+    progress: Option<String>,
+    timeout_s: u64,
+) -> Result<(), Problem> {
+    let request = request.as_value().to_string();
+    let deadline = tx.now.plus_ms(timeout_s * 1_000);
+    tx.sql().exec(
+        "INSERT OR REPLACE INTO waits (connection, request, agent, progress, deadline) VALUES (?, ?, ?, ?, ?)",
+        &[
+            connection.id.to_string().into(),
+            request.as_str().into(),
+            connection.agent.as_str().into(),
+            progress.clone().into(),
+            deadline.ms().into(),
+        ],
+    )?;
+    timers::set(tx.sql(), Timer::Wait, &format!("{} {request}", connection.id), deadline)?;
+    if let Some(progress) = progress {
+        tx.say(connection.id, progress_line(&request, &progress));
+    }
+    Ok(())
+}
+
+fn progress_line(request: &str, progress: &str) -> Down {
+    Down::Repeat { key: wait_key(request), every_s: 20, text: progress.to_owned() }
+}
+
+/// A key holds no space; a request's id may.
+fn wait_key(request: &str) -> String {
+    format!("w{}", request.replace(|c: char| c.is_whitespace(), "_"))
+}
+
+/// The call of this agent that waits, preferably on this connection.
+fn waiting(sql: &impl Sql, agent: &AgentName, connection: SessionId) -> Result<Option<Wait>, SqlError> {
+    let row = sql.first(
+        "SELECT connection, request FROM waits WHERE agent = ? ORDER BY connection = ? DESC LIMIT 1",
+        &[agent.as_str().into(), connection.to_string().into()],
+    )?;
+    row.map(|row| Ok(Wait { connection: connections::id(&row, 0)?, request: row.text(1)?.to_owned() })).transpose()
+}
+
+/// A waiting call has waited long enough.
+pub fn wait_over<S: Sql>(tx: &mut Transaction<S>, key: &str) -> Result<(), Problem> {
+    let Some((connection, request)) = key.split_once(' ') else { return Ok(()) };
+    let row = tx.sql().first("SELECT connection FROM waits WHERE connection = ? AND request = ?", &[connection.into(), request.into()])?;
+    match row {
+        Some(row) => {
+            let wait = Wait { connection: connections::id(&row, 0)?, request: request.to_owned() };
+            answer_wait(tx, &wait, Vec::new())
+        }
+        None => Ok(()),
+    }
+}
+
+/// A connection goes on from a broken one: it gets the answers and the waiting calls that were left.
+pub fn take_over<S: Sql>(tx: &mut Transaction<S>, from: SessionId, to: SessionId) -> Result<(), Problem> {
+    // Nobody will take the broken one up any more: what it was given and did not prove to have waits again.
+    lose(tx, from)?;
+    timers::clear(tx.sql(), Timer::Lost, &from.to_string())?;
+    let waits = tx.sql().exec("SELECT request, deadline FROM waits WHERE connection = ?", &[from.to_string().into()])?;
+    for row in waits {
+        let request = row.text(0)?;
+        timers::clear(tx.sql(), Timer::Wait, &format!("{from} {request}"))?;
+        timers::set(tx.sql(), Timer::Wait, &format!("{to} {request}"), Timestamp::from_ms(row.count(1)?))?;
+    }
+    connections::take_over(tx.sql(), from, to)?;
+    repeat_answers(tx, to)
+}
+
+/// Forgets a waiting call without an answer: the client cancelled it.
+pub fn cancel_wait<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, request: &Value) -> Result<(), Problem> {
+    end_wait(tx, &Wait { connection, request: request.to_string() })
+}
+
+fn end_wait<S: Sql>(tx: &mut Transaction<S>, wait: &Wait) -> Result<(), Problem> {
+    tx.sql().exec(
+        "DELETE FROM waits WHERE connection = ? AND request = ?",
+        &[wait.connection.to_string().into(), wait.request.as_str().into()],
+    )?;
+    timers::clear(tx.sql(), Timer::Wait, &format!("{} {}", wait.connection, wait.request))?;
+    tx.say(wait.connection, Down::Stop { key: wait_key(&wait.request) });
+    Ok(())
+}
+
+fn answer_wait<S: Sql>(tx: &mut Transaction<S>, wait: &Wait, deliveries: Vec<Delivery>) -> Result<(), Problem> {
+    let Some(connection) = connections::find(tx.sql(), wait.connection)? else { return Ok(()) };
+    let request: Value = serde_json::from_str(&wait.request).map_err(Problem::internal)?;
+    let request = RequestId::from_value(&request).ok_or_else(|| Problem::internal("a waiting call has no id"))?;
+    let answered = waited(tx, &connection, deliveries)?;
+    end_wait(tx, wait)?;
+    let result = jsonrpc::result(&request, ToolAnswer::Done(answered.value).to_json(&[]));
+    answer(tx, wait.connection, &result)?;
+    if !answered.ids.is_empty() {
+        ping(tx, wait.connection, &answered.ids)?;
+    }
+    Ok(())
+}
+
+/// What a waiting call returns, and which deliveries it holds.
+pub struct Waited {
+    pub value: Value,
+    pub ids: Vec<DeliveryId>,
+}
+
+/// Hands deliveries to a waiting call of this connection.
+pub fn waited<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, deliveries: Vec<Delivery>) -> Result<Waited, Problem> {
+    let mut items = Vec::new();
+    let mut ids = Vec::new();
+    let mut bytes = 0;
+    for delivery in deliveries.into_iter().take(WAITED_ITEMS) {
+        let item = item(tx, &delivery)?;
+        bytes += item.content.len();
+        if bytes > limits::RIDING_BYTES && !items.is_empty() {
+            break;
+        }
+        ids.push(delivery.id);
+        items.push(item);
+    }
+    give(tx, connection, &ids, Route::Wait)?;
+    Ok(Waited { value: hitl::waited(&items), ids })
+}
+
+/// What waits for the agent and has not been given to this session yet.
+pub fn ungiven<S: Sql>(tx: &Transaction<S>, connection: &Connection) -> Result<Vec<Delivery>, Problem> {
+    let mut found = Vec::new();
+    for delivery in looked(tx, tx.store().unseen(Unseen::For(&connection.agent)))? {
+        let shown = tx.sql().first(
+            "SELECT 1 FROM shown WHERE session = ? AND delivery = ?",
+            &[connection.session.to_string().into(), delivery.id.to_string().into()],
+        )?;
+        let anothers = delivery.agent.is_none() && delivery.session.is_some_and(|session| session != connection.session);
+        if shown.is_none() && !anothers {
+            found.push(delivery);
+        }
+    }
+    Ok(found)
+}
+
+/// The items that ride on a tool's result, whole or by id, and which deliveries they are. They stand first, and have at most 20 KB.
+pub fn riding<S: Sql>(
+    tx: &mut Transaction<S>,
+    connection: &Connection,
+    named: &[DeliveryId],
+) -> Result<(Vec<String>, Vec<DeliveryId>), Problem> {
+    let mut blocks = Vec::new();
+    let mut whole = Vec::new();
+    let mut by_id = Vec::new();
+    let mut room = limits::RIDING_BYTES;
+    for delivery in ungiven(tx, connection)? {
+        if named.contains(&delivery.id) {
+            continue;
+        }
+        let (id, task) = (delivery.id, delivery.task);
+        // What was pushed on this very stream stands before this answer: naming it is enough.
+        let was_pushed = delivery.state != DeliveryState::Queued;
+        let mut block = if was_pushed {
+            format!("{id} for task {task} was pushed; if you have not seen it, call getTaskMessages.")
+        } else {
+            item(tx, &delivery)?.block()
+        };
+        if block.len() > room {
+            block = format!("{id} for task {task} waits and is too long for here: call getTaskMessages.");
+        }
+        if block.len() > room {
+            break;
+        }
+        room -= block.len();
+        blocks.push(block);
+        if was_pushed { by_id.push(id) } else { whole.push(id) }
+    }
+    show(tx, connection.session, &by_id)?;
+    give(tx, connection, &whole, Route::Result)?;
+    Ok((blocks, whole))
+}
+
+/// Deliveries go into a result for this session.
+pub fn give<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, ids: &[DeliveryId], route: Route) -> Result<(), Problem> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    show(tx, connection.session, ids)?;
+    tx.report(Inbox::Sent { deliveries: ids.to_vec(), session: connection.session, route })?;
+    Ok(())
+}
+
+fn show<S: Sql>(tx: &Transaction<S>, session: SessionId, ids: &[DeliveryId]) -> Result<(), SqlError> {
+    for id in ids {
+        tx.sql()
+            .exec("INSERT OR IGNORE INTO shown (session, delivery) VALUES (?, ?)", &[session.to_string().into(), id.to_string().into()])?;
+    }
+    Ok(())
+}
+
+/// The session calls again while nothing is outstanding: its model has read the results before. So what stood in them, and has
+/// proven to have arrived, is seen, and its createTask calls are known to be answered.
+pub fn confirm<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
+    let id: crate::sql::Value = connection.id.to_string().into();
+    let outstanding = tx.sql().first(
+        "SELECT 1 FROM answers WHERE connection = ?1 UNION ALL SELECT 1 FROM waits WHERE connection = ?1 LIMIT 1",
+        std::slice::from_ref(&id),
+    )?;
+    if outstanding.is_some() {
+        return Ok(());
+    }
+    tx.sql().exec("DELETE FROM creations WHERE connection = ?", &[id])?;
+    let rows = tx.sql().exec(
+        "SELECT s.delivery FROM shown s JOIN deliveries d ON d.id = s.delivery WHERE s.session = ? AND d.state = 'received'",
+        &[connection.session.to_string().into()],
+    )?;
+    let seen = rows.iter().map(|row| connections::id(row, 0)).collect::<Result<Vec<DeliveryId>, _>>()?;
+    if !seen.is_empty() {
+        tx.report(Inbox::Seen { deliveries: seen, route: None })?;
+    }
+    Ok(())
+}
+
+/// A delivery with what it is about, ready to be read.
+fn item<S: Sql>(tx: &Transaction<S>, delivery: &Delivery) -> Result<Item, Problem> {
+    let task = looked(tx, tx.store().task(delivery.task))?;
+    let message = match delivery.kind {
+        DeliveryKind::Reply | DeliveryKind::Verdict => Some(MessageId(delivery.id.0)),
+        DeliveryKind::Task => Some(MessageId(delivery.task.0)),
+        DeliveryKind::Status => None,
+    };
+    let message = match message {
+        Some(id) => looked(tx, tx.store().message(id))?,
+        None => None,
+    };
+    Ok(Item::render(delivery, task.as_ref(), message.as_ref()))
+}
+
+fn read_ids(list: &str) -> Result<Vec<DeliveryId>, SqlError> {
+    list.split(' ').filter(|id| !id.is_empty()).map(|id| id.parse().map_err(|error| SqlError(format!("{error}")))).collect()
+}
+
+/// What a look found. This store holds everything, so Unknown means that the database failed.
+pub(crate) fn looked<S: Sql, T>(tx: &Transaction<S>, look: Look<T>) -> Result<T, Problem> {
+    match look {
+        Look::Known(value) => Ok(value),
+        Look::Unknown => Err(tx.store().check().err().map_or_else(|| Problem::internal("a look failed"), Problem::from)),
+    }
+}

@@ -1,0 +1,132 @@
+//! The object's end of the sockets behind held streams. They hibernate: what is known of one lives in its tags and its
+//! attachment, and a message wakes the object.
+
+use agentrq_core::id::{Id, SessionId};
+use serde::{Deserialize, Serialize};
+use worker::{State, WebSocket};
+
+use super::log::Entry;
+use super::transaction::Outgoing;
+use crate::stream::line::{Down, Ending};
+
+/// Bytes that may be under way to a reader. One that is further behind is cut, and resumes by id.
+const WINDOW: u64 = 1024 * 1024;
+
+/// What the object keeps with a socket.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Window {
+    sent: u64,
+    written: u64,
+}
+
+/// Every dashboard's socket bears this tag.
+const DASHBOARD: &str = "dashboard";
+/// Every agent's socket bears this tag.
+const AGENT: &str = "agent";
+
+fn connection_tag(connection: SessionId) -> String {
+    format!("c:{connection}")
+}
+
+fn token_tag(token: Id) -> String {
+    format!("t:{token}")
+}
+
+pub struct Sockets<'a>(pub &'a State);
+
+impl Sockets<'_> {
+    /// Takes the socket behind an agent's stream. One that held the stream before is let go.
+    pub fn accept_agent(&self, socket: &WebSocket, connection: SessionId, token: Id) {
+        self.close(connection, Ending::TakenOver);
+        self.0.accept_websocket_with_tags(socket, &[AGENT, &connection_tag(connection), &token_tag(token)]);
+    }
+
+    /// Takes the socket behind a dashboard's stream.
+    pub fn accept_dashboard(&self, socket: &WebSocket, person: &str) {
+        self.0.accept_websocket_with_tags(socket, &[DASHBOARD, &format!("p:{person}")]);
+    }
+
+    /// The connection whose stream a socket feeds.
+    pub fn connection(&self, socket: &WebSocket) -> Option<SessionId> {
+        self.0.get_tags(socket).iter().find_map(|tag| tag.strip_prefix("c:")).and_then(|id| id.parse().ok())
+    }
+
+    /// Is a socket there for this connection?
+    pub fn is_held(&self, connection: SessionId) -> bool {
+        !self.0.get_websockets_with_tag(&connection_tag(connection)).is_empty()
+    }
+
+    /// Tells every dashboard of a commit.
+    pub fn publish(&self, entry: &Entry) {
+        let dashboards = self.0.get_websockets_with_tag(DASHBOARD);
+        if dashboards.is_empty() {
+            return;
+        }
+        let line = commit_line(entry);
+        dashboards.iter().for_each(|socket| send(socket, &line));
+    }
+
+    /// Says what a commit has collected.
+    pub fn say(&self, outgoing: &[Outgoing]) {
+        for said in outgoing {
+            match said {
+                Outgoing::Line { connection, down } => {
+                    for socket in self.0.get_websockets_with_tag(&connection_tag(*connection)) {
+                        send(&socket, &down.encode());
+                    }
+                }
+                Outgoing::Close { connection, ending } => self.close(*connection, *ending),
+            }
+        }
+    }
+
+    /// Ends the stream of a connection.
+    pub fn close(&self, connection: SessionId, ending: Ending) {
+        self.close_tagged(&connection_tag(connection), ending);
+    }
+
+    /// Ends every stream of a token.
+    pub fn close_token(&self, token: Id, ending: Ending) {
+        self.close_tagged(&token_tag(token), ending);
+    }
+
+    /// Ends every stream.
+    pub fn close_all(&self, ending: Ending) {
+        self.close_tagged(AGENT, ending);
+        self.close_tagged(DASHBOARD, ending);
+    }
+
+    fn close_tagged(&self, tag: &str, ending: Ending) {
+        for socket in self.0.get_websockets_with_tag(tag) {
+            // A socket that is closing already needs no more.
+            socket.close(Some(ending.code()), Some("")).ok();
+        }
+    }
+}
+
+/// One commit as a line to a dashboard.
+pub fn commit_line(entry: &Entry) -> String {
+    let cursor = entry.cursor.to_string();
+    Down::Write { key: cursor.clone(), cursor: Some(cursor), text: entry.text.clone() }.encode()
+}
+
+/// Sends a line, unless its reader is too far behind.
+pub fn send(socket: &WebSocket, line: &str) {
+    let mut window: Window = socket.deserialize_attachment().ok().flatten().unwrap_or_default();
+    if window.sent.saturating_sub(window.written) > WINDOW {
+        socket.close(Some(Ending::TooSlow.code()), Some("")).ok();
+        return;
+    }
+    window.sent += line.len() as u64;
+    // A socket that is gone reports so by itself, and its stream is taken as lost then.
+    if socket.send_with_str(line).is_ok() {
+        socket.serialize_attachment(window).ok();
+    }
+}
+
+/// The Worker has written this much in all.
+pub fn written(socket: &WebSocket, total: u64) {
+    let mut window: Window = socket.deserialize_attachment().ok().flatten().unwrap_or_default();
+    window.written = total.min(window.sent);
+    socket.serialize_attachment(window).ok();
+}

@@ -1,0 +1,80 @@
+//! Opening and resuming streams: the object gives the Worker a socket and says what the client has missed.
+
+use agentrq_core::cursor::Cursor;
+use agentrq_core::id::SessionId;
+use agentrq_core::model::Person;
+use agentrq_core::sse;
+use serde_json::json;
+use worker::{Response, WebSocketPair};
+
+use super::log::{self, Since};
+use super::object::WorkspaceObject;
+use super::sockets::{self, Sockets, commit_line};
+use super::sql_store::SqlStore;
+use super::tokens::Holder;
+use crate::mcp;
+use crate::problem::{Code, Problem};
+use crate::stream::line::Down;
+
+/// How an agent's stream is asked for.
+pub struct AgentAsks {
+    pub connection: SessionId,
+    pub agent: Option<String>,
+    pub resumes: Resumes,
+}
+
+/// Is a stream new, or one whose socket broke?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resumes {
+    New,
+    AfterBreak,
+}
+
+impl WorkspaceObject {
+    /// Opens or resumes an agent's stream.
+    pub(super) fn agent_stream(&self, holder: &Holder, asks: &AgentAsks) -> Result<Response, Problem> {
+        let agent = holder.agent(asks.agent.as_deref())?;
+        let pair = WebSocketPair::new()?;
+        let sockets = Sockets(&self.state);
+        let id = asks.connection;
+        // The socket is taken first, so that what the commit says finds it; a refusal leaves it to be dropped.
+        match asks.resumes {
+            Resumes::New => self.commit(|tx| mcp::sse::open(tx, id, holder, agent))?,
+            Resumes::AfterBreak => {
+                sockets.accept_agent(&pair.server, id, holder.token);
+                if !self.commit(|tx| mcp::sse::resume(tx, id, holder))? {
+                    return Err(Problem::new(Code::NotFound, "this stream was given up: open a new one"));
+                }
+                return Ok(Response::from_websocket(pair.client)?);
+            }
+        }
+        sockets.accept_agent(&pair.server, id, holder.token);
+        self.watch_tokens()?;
+        Ok(Response::from_websocket(pair.client)?)
+    }
+
+    /// Opens a dashboard's stream: first where it stands, then what it has missed, then what happens.
+    pub(super) fn dashboard_stream(&self, person: &Person, cursor: Option<&str>) -> Result<Response, Problem> {
+        let sql = self.sql();
+        let head = SqlStore::open(&sql)?.cursor();
+        let pair = WebSocketPair::new()?;
+        Sockets(&self.state).accept_dashboard(&pair.server, &person.id);
+        let hello = json!({"cursor": head, "server": {"version": env!("CARGO_PKG_VERSION")}});
+        say(&pair.server, "hello", &hello);
+        match cursor.map(str::parse::<Cursor>) {
+            None => {}
+            Some(Err(why)) => say(&pair.server, "reset", &json!({"reason": why.to_string()})),
+            Some(Ok(from)) => match log::since(&sql, &head, &from)? {
+                Since::Commits(missed) => missed.iter().for_each(|entry| sockets::send(&pair.server, &commit_line(entry))),
+                Since::Unknown(reason) => say(&pair.server, "reset", &json!({"reason": reason})),
+            },
+        }
+        Ok(Response::from_websocket(pair.client)?)
+    }
+}
+
+/// Says something that is no commit: it bears no id, so a resume does not start from it.
+fn say(socket: &worker::WebSocket, event: &'static str, data: &serde_json::Value) {
+    let text = sse::Frame { event: Some(event), id: None, data: &data.to_string() }.encode();
+    sockets::send(socket, &Down::Write { key: event.to_owned(), cursor: None, text }.encode());
+}

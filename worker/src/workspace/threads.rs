@@ -1,0 +1,137 @@
+//! Reading tasks and threads in pages, for people and agents alike.
+
+use agentrq_core::dialect::hitl::Order;
+use agentrq_core::id::TaskId;
+use agentrq_core::limits;
+use agentrq_core::mcp::tool::TaskRef;
+use agentrq_core::model::{Delivery, Message, Task};
+use agentrq_core::view::View;
+use serde::de::DeserializeOwned;
+
+use super::inbox::looked;
+use super::transaction::Transaction;
+use crate::problem::{Code, Problem};
+use crate::sql::{Row, Sql, SqlError, Value};
+
+/// A page of a thread.
+#[derive(Debug)]
+pub struct Page {
+    pub messages: Vec<Message>,
+    pub next_cursor: Option<String>,
+}
+
+/// A page of a thread, from `cursor` on.
+pub fn page(sql: &impl Sql, task: TaskId, cursor: Option<&str>, limit: usize, order: Order) -> Result<Page, Problem> {
+    let from = cursor.filter(|text| !text.is_empty()).map(place).transpose()?;
+    let (condition, direction, from) = match order {
+        Order::OldestFirst => ("place >= ?", "ASC", from.unwrap_or(0)),
+        Order::NewestFirst => ("place <= ?", "DESC", from.unwrap_or(u64::from(u32::MAX))),
+    };
+    let mut messages: Vec<Message> = entities(
+        sql,
+        &format!("SELECT json FROM messages WHERE task = ? AND {condition} ORDER BY place {direction} LIMIT ?"),
+        &[task.to_string().into(), from.into(), (limit as u64 + 1).into()],
+    )?;
+    let next_cursor = (messages.len() > limit).then(|| messages.pop()).flatten().map(|next| next.index.to_string());
+    Ok(Page { messages, next_cursor })
+}
+
+fn place(text: &str) -> Result<u64, Problem> {
+    let wrong = || Problem::new(Code::BadRequest, "cursor: take the nextCursor of the page before, unchanged").with("field", "cursor");
+    if text.len() > 10 { Err(wrong()) } else { text.parse().map_err(|_| wrong()) }
+}
+
+/// The deliveries of these messages.
+pub fn deliveries(sql: &impl Sql, messages: &[Message]) -> Result<Vec<Delivery>, SqlError> {
+    let mut found = Vec::new();
+    for message in messages {
+        let rows: Vec<Delivery> = entities(sql, "SELECT json FROM deliveries WHERE id = ?", &[message.id.to_string().into()])?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// A task by its id or its number.
+pub fn task<S: Sql>(tx: &Transaction<S>, task: TaskRef) -> Result<Task, Problem> {
+    let (found, name) = match task {
+        TaskRef::Id(id) => (looked(tx, tx.store().task(id))?, id.to_string()),
+        TaskRef::Number(number) => (tx.store().one("SELECT json FROM tasks WHERE number = ?", &[number.into()])?, format!("#{number}")),
+    };
+    found.ok_or_else(|| Problem::new(Code::TaskNotFound, format!("there is no task {name} in this workspace")))
+}
+
+/// Which tasks a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub status: Option<&'static str>,
+    pub assignee: Option<&'static str>,
+    /// Words that stand in the title.
+    pub words: Option<String>,
+    pub cursor: Option<String>,
+    pub limit: usize,
+}
+
+/// A page of tasks: open ones first, newest first.
+#[derive(Debug)]
+pub struct Tasks {
+    pub tasks: Vec<Task>,
+    pub next_cursor: Option<String>,
+}
+
+pub fn tasks(sql: &impl Sql, filter: &Filter) -> Result<Tasks, Problem> {
+    let mut conditions = Vec::new();
+    let mut args: Vec<Value> = Vec::new();
+    if let Some(status) = filter.status {
+        conditions.push("status = ?");
+        args.push(status.into());
+    }
+    if let Some(assignee) = filter.assignee {
+        conditions.push("assignee = ?");
+        args.push(assignee.into());
+    }
+    if let Some(words) = &filter.words {
+        conditions.push("instr(lower(title), lower(?)) > 0");
+        args.push(words.as_str().into());
+    }
+    if let Some(cursor) = &filter.cursor {
+        let (is_open, id) = list_place(cursor)?;
+        conditions.push("(is_open, id) < (?, ?)");
+        args.push(is_open.into());
+        args.push(id.to_string().into());
+    }
+    let conditions = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+    args.push((filter.limit as u64 + 1).into());
+    let mut tasks: Vec<Task> =
+        entities(sql, &format!("SELECT json FROM tasks {conditions} ORDER BY is_open DESC, id DESC LIMIT ?"), &args)?;
+    let more = tasks.len() > filter.limit;
+    tasks.truncate(filter.limit);
+    let next_cursor = if more { tasks.last().map(|last| format!("{}{}", u8::from(last.status.is_open()), last.id)) } else { None };
+    Ok(Tasks { tasks, next_cursor })
+}
+
+fn list_place(text: &str) -> Result<(bool, TaskId), Problem> {
+    let wrong = || Problem::new(Code::BadRequest, "cursor: take the nextCursor of the page before, unchanged").with("field", "cursor");
+    let is_open = match text.as_bytes().first() {
+        Some(b'0') => false,
+        Some(b'1') => true,
+        _ => return Err(wrong()),
+    };
+    let id = text.get(1..).and_then(|id| id.parse().ok()).ok_or_else(wrong)?;
+    Ok((is_open, id))
+}
+
+/// The `limit` of a list: 1 to 100.
+pub fn limit(text: Option<&str>, default: usize) -> Result<usize, Problem> {
+    let Some(text) = text else { return Ok(default) };
+    let wrong = || {
+        Problem::new(Code::BadRequest, format!("limit: 1 to {} items a page", limits::PAGE))
+            .with("field", "limit")
+            .with("limit", limits::PAGE)
+    };
+    text.parse().ok().filter(|limit| (1..=limits::PAGE).contains(limit)).ok_or_else(wrong)
+}
+
+fn entities<T: DeserializeOwned>(sql: &impl Sql, statement: &str, args: &[Value]) -> Result<Vec<T>, SqlError> {
+    let read = |row: &Row| serde_json::from_str(row.text(0)?).map_err(|error| SqlError(format!("a stored entity cannot be read: {error}")));
+    sql.exec(statement, args)?.iter().map(read).collect()
+}

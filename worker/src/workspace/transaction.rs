@@ -1,0 +1,176 @@
+//! One commit: commands are decided and applied, the history grows by one row, or nothing happens at all.
+//!
+//! The shell runs this inside the database's own transaction ([`atomically`]), so that an error, a refusal half-way and
+//! even a panic leave the database as it was.
+
+use agentrq_core::command::{Command, Context, Inbox};
+use agentrq_core::cursor::Cursor;
+use agentrq_core::decision::{Effect, Event, Outcome};
+use agentrq_core::id::SessionId;
+use agentrq_core::model::Actor;
+use agentrq_core::sync::delta::{CommitEnd, Settled, frames};
+use agentrq_core::time::Timestamp;
+use agentrq_core::view::Store;
+use agentrq_core::{Rejection, decide};
+
+use super::log::{self, Entry};
+use super::sql_store::SqlStore;
+use crate::problem::Problem;
+use crate::sql::Sql;
+use crate::stream::line::{Down, Ending};
+
+/// A commit under way.
+pub struct Transaction<S: Sql> {
+    store: SqlStore<S>,
+    base: Cursor,
+    pub now: Timestamp,
+    events: Vec<Event>,
+    settled: Vec<Settled>,
+    /// Something is queued for agents.
+    pub deliver: bool,
+    /// What the streams are told once the commit stands.
+    pub outgoing: Vec<Outgoing>,
+}
+
+/// Something for the socket behind a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outgoing {
+    Line { connection: SessionId, down: Down },
+    Close { connection: SessionId, ending: Ending },
+}
+
+impl<S: Sql> Transaction<S> {
+    pub fn begin(sql: S, now: Timestamp) -> Result<Self, Problem> {
+        let store = SqlStore::open(sql)?;
+        Ok(Self { base: store.cursor(), store, now, events: Vec::new(), settled: Vec::new(), deliver: false, outgoing: Vec::new() })
+    }
+
+    pub fn store(&self) -> &SqlStore<S> {
+        &self.store
+    }
+
+    pub fn sql(&self) -> &S {
+        self.store.sql()
+    }
+
+    /// Decides a command and applies what was decided; later commands of the commit see it.
+    ///
+    /// # Errors
+    /// A refusal, with nothing applied; or a fault of the database, after which the transaction must not be finished.
+    pub fn run(&mut self, command: Command, actor: &Actor, session: Option<SessionId>) -> Result<Outcome, Problem> {
+        let cx = Context { now: self.now, actor: actor.clone(), session };
+        let decided = decide(&self.store, command, &cx);
+        self.store.check()?;
+        let decision = match decided {
+            // This store holds everything: only a fault, which the check has reported, makes a look Unknown.
+            Err(Rejection::NotLoaded { what }) => return Err(Problem::internal(format!("{what} was not loaded"))),
+            decided => decided?,
+        };
+        self.store.apply(decision.changes())?;
+        self.events.extend(decision.events);
+        self.deliver |= decision.effects.contains(&Effect::Deliver);
+        Ok(decision.outcome)
+    }
+
+    /// The same for reports of the workspace's own streams.
+    pub fn report(&mut self, report: Inbox) -> Result<Outcome, Problem> {
+        self.run(Command::Inbox(report), &Actor::System, None)
+    }
+
+    /// Says something on an agent's stream once the commit stands.
+    pub fn say(&mut self, connection: SessionId, down: Down) {
+        self.outgoing.push(Outgoing::Line { connection, down });
+    }
+
+    /// Notes that a replica's command is dealt with.
+    pub fn settle(&mut self, settled: Settled) {
+        self.settled.push(settled);
+    }
+
+    /// Ends the commit under a fresh random tag. `None`: nothing happened, and the history stays as it was.
+    pub fn finish(mut self, tag: &str) -> Result<Option<Entry>, Problem> {
+        if self.events.is_empty() && self.settled.is_empty() {
+            return Ok(None);
+        }
+        self.store.advance(self.base.seq + 1)?;
+        self.store.set_tag(tag)?;
+        let cursor = self.store.cursor();
+        let end = CommitEnd { base: self.base, cursor: cursor.clone(), mutations: self.settled };
+        let entry = Entry { text: log::encode(&frames(&self.events, &end, self.now))?, cursor };
+        log::append(self.store.sql(), &entry, self.now)?;
+        Ok(Some(entry))
+    }
+}
+
+/// Runs `work` in one transaction of the object's database: all of it stands, or none.
+///
+/// workers-rs 0.8 does not bind `transactionSync`; this is its signature. A panic inside is turned into an exception by
+/// wasm-bindgen, at which the database rolls back.
+pub fn atomically<T>(storage: &worker::Storage, work: impl FnOnce() -> Result<T, Problem>) -> Result<T, Problem> {
+    use std::ops::DerefMut;
+    use std::panic::AssertUnwindSafe;
+
+    use wasm_bindgen::JsValue;
+    use wasm_bindgen::prelude::wasm_bindgen;
+
+    #[wasm_bindgen]
+    extern "C" {
+        type TransactionalStorage;
+        #[wasm_bindgen(method, catch, js_name = transactionSync)]
+        fn transaction_sync(this: &TransactionalStorage, work: &mut dyn FnMut() -> Result<JsValue, JsValue>) -> Result<JsValue, JsValue>;
+    }
+
+    let mut slots = (Some(work), None);
+    // After a panic inside, `slots` is only looked at for an outcome, which is not there then.
+    let mut inside = AssertUnwindSafe(&mut slots);
+    let mut run = move || {
+        let (work, outcome) = &mut **inside.deref_mut();
+        let done = work.take().map(|work| work());
+        let failed = !matches!(done, Some(Ok(_)));
+        *outcome = done;
+        if failed { Err(JsValue::from_str("rolled back")) } else { Ok(JsValue::UNDEFINED) }
+    };
+    let storage: &JsValue = storage.as_raw().as_ref();
+    let ended = wasm_bindgen::JsCast::unchecked_ref::<TransactionalStorage>(storage).transaction_sync(&mut run);
+    match (slots.1, ended) {
+        (Some(Ok(value)), Ok(_)) => Ok(value),
+        (Some(Err(problem)), _) => Err(problem),
+        (_, Err(error)) => Err(Problem::internal(format!("the transaction failed: {error:?}"))),
+        (None, Ok(_)) => Err(Problem::internal("the transaction did not run")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use agentrq_core::id::Id;
+    use agentrq_core::model::{Assignee, Person};
+
+    use super::*;
+    use crate::sql::native::memory;
+    use crate::workspace::made_for_tests;
+
+    #[test]
+    fn a_commit_grows_the_history_by_one_and_names_it() {
+        let db = memory();
+        made_for_tests(&db);
+        let person = Actor::Person(Person { id: "p".into(), name: "Ada".into() });
+        let create = |random| Command::CreateTask {
+            id: Id::new(1_800_000_000_000, random),
+            title: "x".into(),
+            body: String::new(),
+            assignee: Assignee::Human,
+            attachments: Vec::new(),
+        };
+        let mut tx = Transaction::begin(&db, Timestamp::from_ms(1_800_000_000_000)).expect("begins");
+        tx.run(create(1), &person, None).expect("decided");
+        tx.run(create(2), &person, None).expect("decided");
+        let committed = tx.finish("t1").expect("finished").expect("something happened");
+        assert_eq!((committed.cursor.seq, committed.cursor.tag.as_str()), (1, "t1"));
+        assert_eq!(committed.text.matches("event: task.created\n").count(), 2);
+        assert_eq!(committed.text.matches("\nid: ").count(), 1);
+
+        let tx = Transaction::begin(&db, Timestamp::from_ms(1_800_000_000_001)).expect("begins");
+        assert_eq!(tx.store().cursor(), committed.cursor);
+        assert!(tx.finish("t2").expect("finished").is_none());
+    }
+}
