@@ -16,6 +16,8 @@ const target = "wasm32-unknown-unknown";
 export async function cargoWasm(packages, features = []) {
   const args = ["build", "--release", "--lib", "--target", target, "-Zbuild-std=std,panic_unwind"];
   if (process.env.CI) args.push("--locked");
+  // First, so that its own first time is a step of its own.
+  await wasmBindgen();
   for (const name of packages) args.push("--package", name);
   if (features.length) args.push("--features", features.join(","));
   const env = {
