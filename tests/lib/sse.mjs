@@ -1,0 +1,90 @@
+// Reads a stream of server-sent events as it comes, and waits for what a test expects of it.
+import { setTimeout as sleep } from "node:timers/promises";
+
+export class SseReader {
+  events = [];
+  comments = 0;
+  ended = false;
+  #waiters = new Set();
+  #abort = new AbortController();
+
+  /** Opens a stream; resolves once the server has answered. */
+  static async open(url, headers = {}) {
+    const reader = new SseReader();
+    const response = await fetch(url, {
+      headers: { accept: "text/event-stream", ...headers },
+      signal: reader.#abort.signal,
+    });
+    reader.status = response.status;
+    reader.headers = response.headers;
+    if (response.status !== 200) {
+      reader.refusal = await response.text();
+      reader.ended = true;
+      return reader;
+    }
+    reader.done = reader.#read(response.body).catch(() => {});
+    return reader;
+  }
+
+  async #read(body) {
+    const decoder = new TextDecoder();
+    let text = "";
+    try {
+      for await (const chunk of body) {
+        text += decoder.decode(chunk, { stream: true });
+        for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+          this.#take(text.slice(0, end));
+          text = text.slice(end + 2);
+        }
+      }
+    } finally {
+      this.ended = true;
+      this.#tell();
+    }
+  }
+
+  #take(block) {
+    const event = { event: "message", data: "", id: undefined, at: performance.now() };
+    const data = [];
+    for (const line of block.split("\n")) {
+      if (line.startsWith(":")) this.comments += 1;
+      else if (line.startsWith("event: ")) event.event = line.slice(7);
+      else if (line.startsWith("id: ")) event.id = line.slice(4);
+      else if (line.startsWith("data: ")) data.push(line.slice(6));
+    }
+    if (data.length === 0) return;
+    event.data = data.join("\n");
+    try {
+      event.json = JSON.parse(event.data);
+    } catch {
+      // Not every event holds JSON: `endpoint` does not.
+    }
+    this.events.push(event);
+    this.#tell();
+  }
+
+  #tell() {
+    for (const waiter of this.#waiters) waiter();
+  }
+
+  /** The first event that fits, already here or still to come; fails after `ms`. */
+  async until(fits, ms = 10_000, what = "an event") {
+    const test = typeof fits === "string" ? (event) => event.event === fits : fits;
+    const deadline = Date.now() + ms;
+    for (;;) {
+      const found = this.events.find(test);
+      if (found) return found;
+      if (this.ended || Date.now() > deadline) {
+        const seen = this.events.map((event) => event.event).join(", ");
+        throw new Error(
+          `${typeof fits === "string" ? fits : what} did not come${this.ended ? " before the stream ended" : ""}; seen: ${seen}`,
+        );
+      }
+      await Promise.race([new Promise((tell) => this.#waiters.add(tell)), sleep(Math.min(200, ms))]);
+    }
+  }
+
+  close() {
+    this.#abort.abort();
+  }
+}
