@@ -166,5 +166,9 @@ fn a_persons_files_and_verdict_reach_the_model_whole() {
     world.run(&ada(), files).expect("posted");
     let posted = world.thread(task).into_iter().find(|message| message.id == MessageId(id));
     let item = Item::render(&world.delivery(id).expect("queued"), None, posted.as_ref());
-    assert_eq!(item.content, format!("[Response to task {task}]\n\n- id={} name=file 3.txt type=text/plain", file.id), "no empty line too many");
+    assert_eq!(
+        item.content,
+        format!("[Response to task {task}]\n\n- id={} name=file 3.txt type=text/plain", file.id),
+        "no empty line too many"
+    );
 }

@@ -33,8 +33,28 @@ fn any_json() -> impl Strategy<Value = Value> {
 /// The names that tools know, each with anything.
 fn any_arguments() -> impl Strategy<Value = Map<String, Value>> {
     let names = [
-        "title", "body", "assignee", "attachments", "task_id", "taskId", "status", "reason", "chat_id", "chatId", "text", "in_reply_to",
-        "needs_answer", "cursor", "limit", "order", "attachment_id", "acknowledge", "timeout_seconds", "id", "data", "filename",
+        "title",
+        "body",
+        "assignee",
+        "attachments",
+        "task_id",
+        "taskId",
+        "status",
+        "reason",
+        "chat_id",
+        "chatId",
+        "text",
+        "in_reply_to",
+        "needs_answer",
+        "cursor",
+        "limit",
+        "order",
+        "attachment_id",
+        "acknowledge",
+        "timeout_seconds",
+        "id",
+        "data",
+        "filename",
     ];
     prop::collection::hash_map(prop::sample::select(names.to_vec()), any_json(), 0..8)
         .prop_map(|map| map.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())

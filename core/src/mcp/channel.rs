@@ -41,7 +41,9 @@ impl Item {
             }
         };
         for attachment in message.map(|message| message.attachments.as_slice()).unwrap_or_default() {
-            content.push('\n');
+            if !content.ends_with('\n') {
+                content.push('\n');
+            }
             content.push_str(&attachment_line(attachment));
         }
 
