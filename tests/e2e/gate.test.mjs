@@ -94,27 +94,49 @@ describe("signing in", () => {
     const me = await signIn({ headers: browser() });
     assert.match(me.key, /^arqk_/);
     assert.equal((await ask("GET", "/api/session", { ...me, headers: browser() })).status, 200);
-    assert.equal((await ask("GET", "/api/session", { cookie: me.cookie, headers: browser() })).code, "session_key_required");
+    assert.equal(
+      (await ask("GET", "/api/session", { cookie: me.cookie, headers: browser() })).code,
+      "session_key_required",
+    );
     const other = await signIn({ headers: browser() });
-    assert.equal((await ask("GET", "/api/session", { cookie: me.cookie, key: other.key })).code, "session_key_required");
+    assert.equal(
+      (await ask("GET", "/api/session", { cookie: me.cookie, key: other.key })).code,
+      "session_key_required",
+    );
   });
 
   test("the permanent owner key signs in too, anything else does not", async () => {
     assert.equal((await ask("POST", "/api/session", { body: { key: ownerKey } })).status, 200);
     for (const body of [{ key: "" }, { key: "x" }, { key: ownerKey.slice(1) }])
-      assert.deepEqual((({ status, code }) => [status, code])(await ask("POST", "/api/session", { body })), [401, "sign_in_failed"]);
-    for (const [body, code] of [[{}, "invalid_json"], [[], "invalid_json"], [{ key: 1 }, "invalid_json"]])
+      assert.deepEqual((({ status, code }) => [status, code])(await ask("POST", "/api/session", { body })), [
+        401,
+        "sign_in_failed",
+      ]);
+    for (const [body, code] of [
+      [{}, "invalid_json"],
+      [[], "invalid_json"],
+      [{ key: 1 }, "invalid_json"],
+    ])
       assert.equal((await ask("POST", "/api/session", { body })).code, code);
   });
 
   test("a body that is not said to be JSON, or is too large, is refused", async () => {
     const text = JSON.stringify({ key: server.key });
     for (const type of ["text/plain", "application/x-www-form-urlencoded", undefined])
-      assert.equal((await ask("POST", "/api/session", { body: text, headers: type ? { "content-type": type } : {} })).status, 415);
+      assert.equal(
+        (await ask("POST", "/api/session", { body: text, headers: type ? { "content-type": type } : {} })).status,
+        415,
+      );
     const large = JSON.stringify({ key: "x".repeat(mib) });
     const type = { "content-type": "application/json" };
-    assert.equal((await ask("POST", "/api/session", { body: large, headers: { ...type, "content-length": large.length } })).status, 413);
-    assert.equal((await ask("POST", "/api/session", { body: large, headers: { ...type, "transfer-encoding": "chunked" } })).status, 413);
+    assert.equal(
+      (await ask("POST", "/api/session", { body: large, headers: { ...type, "content-length": large.length } })).status,
+      413,
+    );
+    assert.equal(
+      (await ask("POST", "/api/session", { body: large, headers: { ...type, "transfer-encoding": "chunked" } })).status,
+      413,
+    );
   });
 });
 
@@ -159,18 +181,35 @@ describe("a workspace", () => {
     const made = await makeWorkspace(me, "Zoë's 🦀 workspace");
     assert.match(made.id, /^[0-9A-Za-z]{22}$/);
     assert.equal(made.url, new URL(`/w/${made.id}`, server.url).href);
-    const listed = async () => (await ask("GET", "/api/workspaces", me)).json.workspaces.map(({ id, name }) => ({ id, name }));
-    assert.deepEqual((await listed()).filter(({ id }) => id === made.id), [{ id: made.id, name: "Zoë's 🦀 workspace" }]);
+    const listed = async () =>
+      (await ask("GET", "/api/workspaces", me)).json.workspaces.map(({ id, name }) => ({ id, name }));
+    assert.deepEqual(
+      (await listed()).filter(({ id }) => id === made.id),
+      [{ id: made.id, name: "Zoë's 🦀 workspace" }],
+    );
     assert.equal((await ask("GET", `/api/workspaces/${made.id}`, me)).json.mission, "to be tested");
     assert.equal((await ask("DELETE", `/api/workspaces/${made.id}`, me)).status, 204);
     assert.equal((await ask("GET", `/api/workspaces/${made.id}`, me)).code, "not_a_member");
-    assert.deepEqual((await listed()).filter(({ id }) => id === made.id), []);
+    assert.deepEqual(
+      (await listed()).filter(({ id }) => id === made.id),
+      [],
+    );
   });
 
   test("cannot be what it must not be", async () => {
     const me = await signIn();
-    for (const [body, status] of [[{}, 400], [{ name: "" }, 400], [{ name: 5 }, 400], [{ name: "x".repeat(81) }, 413], [{ name: "x", mission: "x".repeat(16 * 1024 + 1) }, 413]])
-      assert.equal((await ask("POST", "/api/workspaces", { ...me, body })).status, status, JSON.stringify(body).slice(0, 60));
+    for (const [body, status] of [
+      [{}, 400],
+      [{ name: "" }, 400],
+      [{ name: 5 }, 400],
+      [{ name: "x".repeat(81) }, 413],
+      [{ name: "x", mission: "x".repeat(16 * 1024 + 1) }, 413],
+    ])
+      assert.equal(
+        (await ask("POST", "/api/workspaces", { ...me, body })).status,
+        status,
+        JSON.stringify(body).slice(0, 60),
+      );
   });
 
   test("that was never made is not found, and a thousand tries leave no file", async () => {
@@ -179,7 +218,8 @@ describe("a workspace", () => {
     const before = objects();
     const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     const random = () => [...randomBytes(22)].map((byte) => letters[byte % 62]).join("");
-    const forged = () => `agentrq_session=${random()}.${random().slice(11)}.${randomBytes(32).toString("base64url")}.${randomBytes(16).toString("base64url")}`;
+    const forged = () =>
+      `agentrq_session=${random()}.${random().slice(11)}.${randomBytes(32).toString("base64url")}.${randomBytes(16).toString("base64url")}`;
     for (let round = 0; round < 40; round += 1) {
       const asked = Array.from({ length: 25 }, async (_, index) => {
         const id = random();
@@ -227,7 +267,11 @@ describe("a token", () => {
     ])
       for (const credentials of [{ token }, { token, cookie: me.cookie }, { cookie: `agentrq_session=${token}` }]) {
         const { status, code } = await ask(method, path, { ...credentials, body });
-        assert.deepEqual([status, code], credentials.token ? [403, "person_only"] : [401, "session_required"], `${method} ${path}`);
+        assert.deepEqual(
+          [status, code],
+          credentials.token ? [403, "person_only"] : [401, "session_required"],
+          `${method} ${path}`,
+        );
       }
   });
 
@@ -239,8 +283,15 @@ describe("a token", () => {
     assert.equal((await ask("GET", `/mcp/${two.id}`, { token })).code, "token_invalid");
     assert.equal((await ask("GET", `/mcp/${one.id}`, me)).code, "token_required");
     assert.equal((await ask("GET", `/mcp/${one.id}`, { token: me.cookie.split("=")[1] })).code, "token_invalid");
-    assert.equal((await ask("GET", `/api/workspaces/${one.id}/tasks`, { ...me, token: "arq_wrong" })).code, "token_invalid");
-    assert.equal((await ask("POST", `/mcp/${one.id}`, { token, headers: { origin: "https://evil.example.com" }, body: {} })).status, 403);
+    assert.equal(
+      (await ask("GET", `/api/workspaces/${one.id}/tasks`, { ...me, token: "arq_wrong" })).code,
+      "token_invalid",
+    );
+    assert.equal(
+      (await ask("POST", `/mcp/${one.id}`, { token, headers: { origin: "https://evil.example.com" }, body: {} }))
+        .status,
+      403,
+    );
   });
 
   test("is listed with its last use, extended, and refused the moment it is revoked", async () => {
@@ -289,27 +340,53 @@ describe("an attachment", () => {
 
   test("of 25 MiB goes in and comes out byte by byte the same, whole or a range", async () => {
     const bytes = randomBytes(25 * mib);
-    const put = await ask("POST", `${path}?filename=${encodeURIComponent("Zoë 1.bin")}`, { ...me, body: bytes, headers: { "content-type": "application/zip" } });
+    const put = await ask("POST", `${path}?filename=${encodeURIComponent("Zoë 1.bin")}`, {
+      ...me,
+      body: bytes,
+      headers: { "content-type": "application/zip" },
+    });
     assert.equal(put.status, 201, JSON.stringify(put.json));
-    assert.deepEqual({ ...put.json, id: undefined }, { id: undefined, filename: "Zoë 1.bin", mimeType: "application/zip", size: bytes.length, sha256: sha256(bytes) });
+    assert.deepEqual(
+      { ...put.json, id: undefined },
+      { id: undefined, filename: "Zoë 1.bin", mimeType: "application/zip", size: bytes.length, sha256: sha256(bytes) },
+    );
     const whole = await ask("GET", `${path}/${put.json.id}`, me);
     assert.equal(whole.status, 200);
     assert.equal(whole.headers["content-length"], String(bytes.length));
     assert.equal(sha256(whole.bytes), sha256(bytes));
     assert.match(whole.headers["content-disposition"], /^attachment; .*filename\*=UTF-8''Zo%C3%AB%201\.bin$/);
-    const part = await ask("GET", `${path}/${put.json.id}`, { ...me, headers: { range: `bytes=${mib - 5}-${mib + 4}` } });
-    assert.deepEqual([part.status, part.headers["content-range"]], [206, `bytes ${mib - 5}-${mib + 4}/${bytes.length}`]);
+    const part = await ask("GET", `${path}/${put.json.id}`, {
+      ...me,
+      headers: { range: `bytes=${mib - 5}-${mib + 4}` },
+    });
+    assert.deepEqual(
+      [part.status, part.headers["content-range"]],
+      [206, `bytes ${mib - 5}-${mib + 4}/${bytes.length}`],
+    );
     assert.ok(part.bytes.equals(bytes.subarray(mib - 5, mib + 5)));
-    assert.equal((await ask("GET", `${path}/${put.json.id}`, { ...me, headers: { range: "bytes=99999999-" } })).status, 416);
-    assert.equal((await ask("GET", `${path}/${put.json.id}`, { ...me, headers: { "if-none-match": whole.headers.etag } })).status, 304);
+    assert.equal(
+      (await ask("GET", `${path}/${put.json.id}`, { ...me, headers: { range: "bytes=99999999-" } })).status,
+      416,
+    );
+    assert.equal(
+      (await ask("GET", `${path}/${put.json.id}`, { ...me, headers: { "if-none-match": whole.headers.etag } })).status,
+      304,
+    );
   });
 
   test("over 25 MiB is refused by its length and while it comes in", async () => {
     const bytes = Buffer.alloc(25 * mib + 1);
     for (const headers of [{ "content-length": bytes.length }, { "transfer-encoding": "chunked" }]) {
-      const refused = await ask("POST", path, { ...me, body: bytes, headers: { ...headers, "content-type": "text/plain" } }).catch((error) => error);
+      const refused = await ask("POST", path, {
+        ...me,
+        body: bytes,
+        headers: { ...headers, "content-type": "text/plain" },
+      }).catch((error) => error);
       // A server that answers before it has read everything may also cut the connection.
-      assert.ok(refused.status === 413 || refused.code === "EPIPE" || refused.code === "ECONNRESET", JSON.stringify(refused));
+      assert.ok(
+        refused.status === 413 || refused.code === "EPIPE" || refused.code === "ECONNRESET",
+        JSON.stringify(refused),
+      );
     }
   });
 
@@ -319,9 +396,16 @@ describe("an attachment", () => {
     const form = new FormData();
     form.append("note", "hello");
     form.append("file", new Blob([content], { type: "image/png" }), "é.png");
-    const sent = await fetch(new URL(path, server.url), { method: "POST", headers: { authorization: `Bearer ${token}` }, body: form });
+    const sent = await fetch(new URL(path, server.url), {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}` },
+      body: form,
+    });
     const put = await sent.json();
-    assert.deepEqual([sent.status, put.filename, put.mimeType, put.sha256], [201, "é.png", "image/png", sha256(content)]);
+    assert.deepEqual(
+      [sent.status, put.filename, put.mimeType, put.sha256],
+      [201, "é.png", "image/png", sha256(content)],
+    );
     const empty = await ask("POST", path, { token, headers: { "content-type": "text/plain" } });
     assert.deepEqual([empty.status, empty.json.size, empty.json.filename], [201, 0, "attachment"]);
     assert.equal((await ask("GET", `${path}/${empty.json.id}`, { token })).bytes.length, 0);
@@ -330,7 +414,11 @@ describe("an attachment", () => {
   test("that could run in a page goes out as mere bytes", async () => {
     const html = Buffer.from("<script>alert(1)</script>");
     for (const type of ["text/html", "image/svg+xml", "application/xhtml+xml", "text/javascript", "text/css"]) {
-      const put = await ask("POST", `${path}?filename=x.html`, { ...me, body: html, headers: { "content-type": type } });
+      const put = await ask("POST", `${path}?filename=x.html`, {
+        ...me,
+        body: html,
+        headers: { "content-type": type },
+      });
       const got = await ask("GET", `${path}/${put.json.id}`, me);
       assert.equal(got.headers["content-type"], "application/octet-stream", type);
       assert.match(got.headers["content-disposition"], /^attachment;/);
@@ -342,16 +430,31 @@ describe("an attachment", () => {
   test("of another workspace, or none, is not found", async () => {
     const put = await ask("POST", path, { ...me, body: Buffer.from("x"), headers: { "content-type": "text/plain" } });
     const other = await makeWorkspace(me, "other");
-    assert.equal((await ask("GET", `/api/workspaces/${other.id}/attachments/${put.json.id}`, me)).code, "attachment_not_found");
+    assert.equal(
+      (await ask("GET", `/api/workspaces/${other.id}/attachments/${put.json.id}`, me)).code,
+      "attachment_not_found",
+    );
     assert.equal((await ask("GET", `${path}/nonsense`, me)).code, "attachment_not_found");
   });
 });
 
 describe("what is not there", () => {
   test("is 404 as a problem document, and a wrong method is 405 with the right ones", async () => {
-    for (const path of ["/api", "/api/nothing", "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", "/channel/x", "/mcp", "/test/panic"]) {
+    for (const path of [
+      "/api",
+      "/api/nothing",
+      "/.well-known/oauth-authorization-server",
+      "/.well-known/oauth-protected-resource",
+      "/channel/x",
+      "/mcp",
+      "/test/panic",
+    ]) {
       const response = await ask("GET", path);
-      assert.deepEqual([response.status, response.code, response.headers["content-type"]], [404, "not_found", "application/problem+json"], path);
+      assert.deepEqual(
+        [response.status, response.code, response.headers["content-type"]],
+        [404, "not_found", "application/problem+json"],
+        path,
+      );
     }
     const wrong = await ask("PUT", "/api/session");
     assert.deepEqual([wrong.status, wrong.headers.allow], [405, "POST, GET, DELETE"]);
@@ -362,7 +465,8 @@ describe("what is not there", () => {
 // Last: it makes the permanent key wait.
 test("wrong keys are slowed down; the key of this start is not held up by them", async () => {
   let last;
-  for (let tries = 0; tries < 12; tries += 1) last = await ask("POST", "/api/session", { body: { key: `wrong ${tries}` } });
+  for (let tries = 0; tries < 12; tries += 1)
+    last = await ask("POST", "/api/session", { body: { key: `wrong ${tries}` } });
   assert.deepEqual([last.status, last.code], [429, "too_many_requests"]);
   assert.ok(Number(last.headers["retry-after"]) > 0);
   assert.equal((await ask("POST", "/api/session", { body: { key: ownerKey } })).status, 429);

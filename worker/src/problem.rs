@@ -103,7 +103,7 @@ impl Problem {
 
     /// A fault inside: the caller learns that it happened, the log learns what.
     pub fn internal(cause: impl ToString) -> Self {
-        let problem = Self::new(Code::Internal, "this is a fault of the server, and nothing was stored; trying again is safe");
+        let problem = Self::new(Code::Internal, "this is a fault of the server; it has been written to its log");
         Self { cause: Some(cause.to_string().into()), ..problem }
     }
 
