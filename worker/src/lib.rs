@@ -12,7 +12,6 @@ pub mod body;
 pub mod entry;
 pub mod forward;
 pub mod frame;
-pub mod frame;
 pub mod gate;
 pub mod mcp;
 pub mod migrations;
