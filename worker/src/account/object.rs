@@ -9,6 +9,7 @@ use crate::frame::framed;
 use crate::migrations::migrate;
 use crate::problem::Problem;
 use crate::random;
+use crate::workspace::transaction::atomically;
 
 /// One person.
 #[durable_object]
@@ -20,7 +21,9 @@ pub struct AccountObject {
 
 impl DurableObject for AccountObject {
     fn new(state: State, _env: Env) -> Self {
-        let broken = migrate(&state.storage().sql(), rules::MIGRATIONS).err().map(|error| error.to_string());
+        let storage = state.storage();
+        let migrated = atomically(&storage, || Ok(migrate(&storage.sql(), rules::MIGRATIONS)?));
+        let broken = migrated.err().map(|problem| format!("{problem:?}"));
         Self { state, broken }
     }
 
@@ -59,6 +62,11 @@ impl AccountObject {
             return Err(Problem::internal(broken));
         }
         let call: Call = body::read_json(request, body::JSON_BYTES).await?;
-        rules::answer(&self.state.storage().sql(), call, random::now())
+        let storage = self.state.storage();
+        atomically(&storage, || match rules::answer(&storage.sql(), call, random::now()) {
+            // A fault leaves nothing; a refusal keeps what it wrote, because a wrong key counts.
+            Err(problem) if problem.status >= 500 => Err(problem),
+            answered => Ok(answered),
+        })?
     }
 }

@@ -13,6 +13,7 @@ use super::sockets::{self, Sockets};
 use super::timers::{self, Timer};
 use super::transaction::{Transaction, atomically};
 use super::{blobs, connections, inbox, schema, tokens};
+use crate::frame::framed;
 use crate::mcp::sse;
 use crate::migrations::migrate;
 use crate::problem::Problem;
@@ -28,6 +29,8 @@ const REDIAL_MS: u64 = 5_000;
 pub struct WorkspaceObject {
     pub(super) state: State,
     pub(super) env: Env,
+    /// The workspace has been made and not deleted; nobody knows until the first look.
+    made: AssertUnwindSafe<Cell<Option<bool>>>,
     /// When the alarm is set for, in milliseconds; 0 if nobody knows.
     alarm_at: AssertUnwindSafe<Cell<u64>>,
     pub(super) rate: AssertUnwindSafe<RefCell<Rate>>,
@@ -39,7 +42,14 @@ pub struct WorkspaceObject {
 impl DurableObject for WorkspaceObject {
     fn new(state: State, env: Env) -> Self {
         let instance = random::id(random::now()).map(|id| id.to_string()).unwrap_or_default();
-        let object = Self { state, env, alarm_at: AssertUnwindSafe(Cell::new(0)), rate: AssertUnwindSafe(RefCell::default()), instance };
+        let object = Self {
+            state,
+            env,
+            made: AssertUnwindSafe(Cell::new(None)),
+            alarm_at: AssertUnwindSafe(Cell::new(0)),
+            rate: AssertUnwindSafe(RefCell::default()),
+            instance,
+        };
         if let Err(problem) = object.start() {
             worker::console_error!("the workspace could not start: {problem:?}");
         }
@@ -47,9 +57,9 @@ impl DurableObject for WorkspaceObject {
     }
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
-        let answered = self.answer(&mut request).await;
+        let answered = framed(self.answer(&mut request)).await;
         self.arm().await;
-        answered.or_else(Problem::into_response)
+        answered
     }
 
     async fn websocket_message(&self, socket: WebSocket, message: WebSocketIncomingMessage) -> worker::Result<()> {
@@ -104,8 +114,19 @@ impl WorkspaceObject {
 
     /// Has the workspace been made? Looking makes no file.
     pub(super) fn is_made(&self) -> Result<bool, Problem> {
-        Ok(self.sql().first("SELECT 1 FROM sqlite_schema WHERE name = 'head'", &[])?.is_some()
-            && super::sql_store::SqlStore::exists(&self.sql())?)
+        if let Some(made) = self.made.get() {
+            return Ok(made);
+        }
+        let sql = self.sql();
+        let has_tables = sql.first("SELECT 1 FROM sqlite_schema WHERE name = 'head'", &[])?.is_some();
+        let made = has_tables && super::sql_store::SqlStore::exists(&sql)?;
+        self.made.set(Some(made));
+        Ok(made)
+    }
+
+    /// The workspace has just been made or deleted.
+    pub(super) fn forget_whether_made(&self) {
+        self.made.set(None);
     }
 
     /// Brings the tables up to date.
@@ -155,7 +176,7 @@ impl WorkspaceObject {
     /// A socket is gone. If the Worker closed it, so did its client; if it broke, the Worker dials again.
     fn socket_ended(&self, socket: &WebSocket, code: u16) {
         let Some(connection) = Sockets(&self.state).connection(socket) else { return };
-        if code == Ending::TakenOver.code() {
+        if code == Ending::TakenOver.code() || !self.is_made().unwrap_or(false) {
             return;
         }
         report(self.commit(|tx| {
