@@ -28,7 +28,7 @@ export default defineConfig({
     fs: { allow: [".."] },
   },
   test: {
-    environment: "happy-dom",
+    environment: "jsdom",
     include: ["tests/**/*.test.ts"],
   },
 });

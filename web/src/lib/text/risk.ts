@@ -37,7 +37,7 @@ export function risksOf(text: string): Risk[] {
 function passage(text: string, start: number, length: number): string {
   const lineStart = text.lastIndexOf("\n", start) + 1;
   const lineEnd = text.indexOf("\n", start + length);
-  const from = Math.max(lineStart, start - 24);
+  const from = Math.max(lineStart, start - 40);
   const to = Math.min(lineEnd < 0 ? text.length : lineEnd, start + length + 48);
   return `${from > lineStart ? "…" : ""}${text.slice(from, to).trim()}${to < (lineEnd < 0 ? text.length : lineEnd) ? "…" : ""}`;
 }
