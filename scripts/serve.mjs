@@ -34,7 +34,7 @@ function tied(command, args) {
 }
 
 /** Starts workerd once. Resolves when it listens; rejects with what it said when it gave up. */
-function launch({ folder, host, port, dataDir, env, quiet }) {
+export function launch({ folder, host, port, dataDir, env, quiet }) {
   const bracketed = host.includes(":") ? `[${host}]` : host;
   const [command, args] = tied(workerdBinary(), [
     "serve",

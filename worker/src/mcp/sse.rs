@@ -121,6 +121,13 @@ fn listening<S: Sql>(tx: &mut Transaction<S>, connection: Connection) -> Result<
             broken.map_or(connection.session, |broken| broken.session)
         }
     };
+    // Another stream of this token may be a dead one that only looks open: asked now, it is found out before it is trusted with an item.
+    for other in connections::live(tx.sql())? {
+        let is_another = other.id != connection.id && other.token == connection.token && other.agent == connection.agent;
+        if is_another && other.phase == Phase::Ready {
+            inbox::ping(tx, other.id, &[])?;
+        }
+    }
     timers::clear(tx.sql(), Timer::Quiet, &connection.id.to_string())?;
     connections::reached(tx.sql(), connection.id, Phase::Ready, session)?;
     tx.deliver = true;

@@ -227,6 +227,7 @@ impl WorkspaceObject {
             let workspace = Workspace { id: new.id, name, mission, created_at: new.created_at, revision: 0 };
             let (epoch, tag) = (format!("{:x}", random::bits()?), format!("{:x}", random::bits()?));
             super::transaction::atomically(&self.state.storage(), || Ok(super::make(&self.sql(), workspace, &epoch, &tag)?))?;
+            self.forget_whether_made();
         }
         answer(201, &self.workspace()?)
     }
@@ -248,6 +249,7 @@ impl WorkspaceObject {
         super::sockets::Sockets(&self.state).close_all(Ending::Deleted);
         self.state.storage().delete_alarm().await?;
         self.state.storage().delete_all().await?;
+        self.forget_whether_made();
         no_content()
     }
 

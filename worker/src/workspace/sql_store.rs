@@ -4,6 +4,8 @@
 //! Unknown, the decision is refused, and the transaction that asks for [`SqlStore::check`] fails as a whole.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::hash::Hash;
 
 use agentrq_core::cursor::Cursor;
 use agentrq_core::decision::Change;
@@ -21,7 +23,16 @@ pub struct SqlStore<S: Sql> {
     sql: S,
     head: RefCell<Cursor>,
     last_number: Cell<u64>,
+    known: RefCell<Known>,
     fault: RefCell<Option<SqlError>>,
+}
+
+/// What this transaction has read or written already: a decision and what follows on it look at the same few entities again and again.
+#[derive(Default)]
+struct Known {
+    tasks: HashMap<TaskId, Option<Task>>,
+    messages: HashMap<MessageId, Option<Message>>,
+    deliveries: HashMap<DeliveryId, Option<Delivery>>,
 }
 
 impl<S: Sql> SqlStore<S> {
@@ -30,7 +41,13 @@ impl<S: Sql> SqlStore<S> {
         let row = sql.first("SELECT epoch, seq, tag, last_number FROM head", &[])?;
         let row = row.ok_or_else(|| SqlError("the workspace has not been made".to_owned()))?;
         let head = Cursor { epoch: row.text(0)?.to_owned(), seq: row.count(1)?, tag: row.text(2)?.to_owned() };
-        Ok(Self { head: RefCell::new(head), last_number: Cell::new(row.count(3)?), fault: RefCell::new(None), sql })
+        Ok(Self {
+            head: RefCell::new(head),
+            last_number: Cell::new(row.count(3)?),
+            known: RefCell::default(),
+            fault: RefCell::new(None),
+            sql,
+        })
     }
 
     /// Begins a history.
@@ -53,10 +70,12 @@ impl<S: Sql> SqlStore<S> {
         self.head.borrow().clone()
     }
 
-    /// Names the commit that ends now.
-    pub fn set_tag(&self, tag: &str) -> Result<(), SqlError> {
-        self.sql.exec("UPDATE head SET tag = ?", &[tag.into()])?;
-        tag.clone_into(&mut self.head.borrow_mut().tag);
+    /// Ends a commit: the head is `revision` under this tag.
+    pub fn advance_as(&self, revision: u64, tag: &str) -> Result<(), SqlError> {
+        self.sql.exec("UPDATE head SET seq = ?, tag = ?", &[revision.into(), tag.into()])?;
+        let mut head = self.head.borrow_mut();
+        head.seq = revision;
+        tag.clone_into(&mut head.tag);
         Ok(())
     }
 
@@ -75,6 +94,22 @@ impl<S: Sql> SqlStore<S> {
         }
     }
 
+    /// An entity by its id: from what is known, else from the database.
+    fn find<K, T>(&self, part: impl Fn(&mut Known) -> &mut HashMap<K, Option<T>>, id: K, sql: &str) -> Look<Option<T>>
+    where
+        K: Copy + Eq + Hash + ToString,
+        T: Clone + DeserializeOwned,
+    {
+        if let Some(known) = part(&mut self.known.borrow_mut()).get(&id) {
+            return Look::Known(known.clone());
+        }
+        let found = self.one(sql, &[id.to_string().into()]);
+        if let Ok(found) = &found {
+            part(&mut self.known.borrow_mut()).insert(id, found.clone());
+        }
+        self.look(found)
+    }
+
     /// One entity, by a statement that yields its JSON.
     pub fn one<T: DeserializeOwned>(&self, sql: &str, args: &[Value]) -> Result<Option<T>, SqlError> {
         self.sql.first(sql, args)?.map(|row| entity(&row)).transpose()
@@ -86,6 +121,13 @@ impl<S: Sql> SqlStore<S> {
     }
 
     fn put(&self, entity: &Entity) -> Result<(), SqlError> {
+        let mut known = self.known.borrow_mut();
+        match entity {
+            Entity::Task(it) => drop(known.tasks.insert(it.id, Some(it.clone()))),
+            Entity::Message(it) => drop(known.messages.insert(it.id, Some(it.clone()))),
+            Entity::Delivery(it) => drop(known.deliveries.insert(it.id, Some(it.clone()))),
+            Entity::Workspace(_) | Entity::Agent(_) => {}
+        }
         match entity {
             Entity::Workspace(it) => self.put_workspace(it),
             Entity::Task(it) => self.put_task(it),
@@ -161,6 +203,8 @@ impl<S: Sql> SqlStore<S> {
     }
 
     fn delete(&self, EntityRef::Task { id }: &EntityRef) -> Result<(), SqlError> {
+        // Its messages and deliveries go too: what was known of anything is forgotten.
+        self.known.take();
         let id: Value = id.to_string().into();
         let revision = (self.head() + 1).into();
         self.sql.exec(
@@ -215,11 +259,11 @@ impl<S: Sql> View for SqlStore<S> {
     }
 
     fn task(&self, id: TaskId) -> Look<Option<Task>> {
-        self.look(self.one("SELECT json FROM tasks WHERE id = ?", &[id.to_string().into()]))
+        self.find(|known| &mut known.tasks, id, "SELECT json FROM tasks WHERE id = ?")
     }
 
     fn message(&self, id: MessageId) -> Look<Option<Message>> {
-        self.look(self.one("SELECT json FROM messages WHERE id = ?", &[id.to_string().into()]))
+        self.find(|known| &mut known.messages, id, "SELECT json FROM messages WHERE id = ?")
     }
 
     fn attachment(&self, id: AttachmentId) -> Look<Option<Attachment>> {
@@ -227,7 +271,7 @@ impl<S: Sql> View for SqlStore<S> {
     }
 
     fn delivery(&self, id: DeliveryId) -> Look<Option<Delivery>> {
-        self.look(self.one("SELECT json FROM deliveries WHERE id = ?", &[id.to_string().into()]))
+        self.find(|known| &mut known.deliveries, id, "SELECT json FROM deliveries WHERE id = ?")
     }
 
     fn agent(&self, name: &AgentName) -> Look<Option<Agent>> {
@@ -267,8 +311,7 @@ impl<S: Sql> Store for SqlStore<S> {
     }
 
     fn advance(&mut self, revision: u64) -> Result<(), SqlError> {
-        self.sql.exec("UPDATE head SET seq = ?", &[revision.into()])?;
-        self.head.borrow_mut().seq = revision;
-        Ok(())
+        let tag = self.head.borrow().tag.clone();
+        self.advance_as(revision, &tag)
     }
 }

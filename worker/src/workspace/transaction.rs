@@ -88,12 +88,11 @@ impl<S: Sql> Transaction<S> {
     }
 
     /// Ends the commit under a fresh random tag. `None`: nothing happened, and the history stays as it was.
-    pub fn finish(mut self, tag: &str) -> Result<Option<Entry>, Problem> {
+    pub fn finish(self, tag: &str) -> Result<Option<Entry>, Problem> {
         if self.events.is_empty() && self.settled.is_empty() {
             return Ok(None);
         }
-        self.store.advance(self.base.seq + 1)?;
-        self.store.set_tag(tag)?;
+        self.store.advance_as(self.base.seq + 1, tag)?;
         let cursor = self.store.cursor();
         let end = CommitEnd { base: self.base, cursor: cursor.clone(), mutations: self.settled };
         let entry = Entry { text: log::encode(&frames(&self.events, &end, self.now))?, cursor };
