@@ -315,3 +315,47 @@ impl<S: Sql> Store for SqlStore<S> {
         self.advance_as(revision, &tag)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use agentrq_core::testing::{TestStore, store_suite};
+
+    use super::*;
+    use crate::migrations::migrate;
+    use crate::sql::native::memory;
+    use crate::workspace::schema::MIGRATIONS;
+
+    impl TestStore for SqlStore<rusqlite::Connection> {
+        fn attach(&mut self, attachment: Attachment) {
+            let args = [
+                attachment.id.to_string().into(),
+                attachment.filename.into(),
+                attachment.mime_type.into(),
+                attachment.size.into(),
+                attachment.sha256.into(),
+            ];
+            let insert = "INSERT INTO attachments (id, filename, mime_type, size, sha256, begun_at) VALUES (?, ?, ?, ?, ?, 0)";
+            self.sql.exec(insert, &args).expect("attached");
+        }
+    }
+
+    fn empty() -> SqlStore<rusqlite::Connection> {
+        let db = memory();
+        migrate(&db, MIGRATIONS).expect("migrated");
+        SqlStore::create(&db, "e", "t").expect("created");
+        SqlStore::open(db).expect("opened")
+    }
+
+    #[test]
+    fn the_database_agrees_with_memory_whatever_happens() {
+        store_suite(empty);
+    }
+
+    #[test]
+    fn a_database_that_fails_makes_the_transaction_fail() {
+        let store = empty();
+        store.sql.exec("DROP TABLE tasks", &[]).expect("dropped");
+        assert_eq!(store.task(TaskId(agentrq_core::id::Id::new(1, 1))), Look::Unknown);
+        assert!(store.check().is_err());
+    }
+}
