@@ -1,0 +1,90 @@
+// `npm run bench [-- --samples 600]`: how long a reply and a new task take, against the least a relay can do, in one run.
+//
+// Floor and product take turns, sample by sample, so that whatever else the machine does slows both alike.
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { startFloor, startProduct } from "./sides.mjs";
+
+const { values } = parseArgs({
+  options: { samples: { type: "string", default: "600" }, warmup: { type: "string", default: "100" } },
+});
+const samples = Number(values.samples);
+const warmup = Number(values.warmup);
+const goals = { p50: 1.5, p99: 2 };
+
+const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.ceil(q * sorted.length) - 1)];
+
+class Series {
+  #all = [];
+  add(ms) {
+    this.#all.push(ms);
+  }
+  at(q) {
+    return quantile(
+      this.#all.toSorted((a, b) => a - b),
+      q,
+    );
+  }
+}
+
+/** Takes turns through the measured things; the first rounds are not counted. */
+async function measure(things, rounds) {
+  const series = Object.fromEntries(Object.keys(things).map((name) => [name, new Series()]));
+  for (let round = -warmup; round < rounds; round += 1)
+    for (const [name, thing] of Object.entries(things)) {
+      const took = await thing(`mark-${name}-${round + warmup}-end`);
+      if (round >= 0) series[name].add(took);
+    }
+  return series;
+}
+
+const ms = (value) => `${value.toFixed(2)} ms`;
+const row = (cells) => console.log(cells.map((cell, index) => (index ? cell.padStart(10) : cell.padEnd(34))).join(""));
+
+const floor = await startFloor();
+const product = await startProduct();
+try {
+  console.log(
+    `${samples} samples each after ${warmup} to warm up, on ${cpus().length} × ${cpus()[0].model.trim()}, Node ${process.versions.node}\n`,
+  );
+  const timed = await measure(
+    { floor: floor.relay, reply: product.reply, floorAgain: floor.relay, task: product.createTask },
+    samples,
+  );
+  const rows = [
+    ["reply -> channel push", timed.reply, timed.floor],
+    ["createTask -> dashboard event", timed.task, timed.floorAgain],
+  ];
+  row(["", "p50", "p99", "p50/floor", "p99/floor"]);
+  const misses = [];
+  for (const [name, mine, least] of rows) {
+    const ratio = Object.fromEntries(
+      [
+        ["p50", 0.5],
+        ["p99", 0.99],
+      ].map(([key, q]) => [key, mine.at(q) / least.at(q)]),
+    );
+    row([`floor (a bare relay)`, ms(least.at(0.5)), ms(least.at(0.99)), "1.00x", "1.00x"]);
+    row([name, ms(mine.at(0.5)), ms(mine.at(0.99)), `${ratio.p50.toFixed(2)}x`, `${ratio.p99.toFixed(2)}x`]);
+    for (const [key, goal] of Object.entries(goals))
+      if (ratio[key] > goal)
+        misses.push(`${name}: ${key} is ${ratio[key].toFixed(2)}x the floor, the goal is ${goal}x`);
+  }
+  const parts = await measure(
+    { floor: floor.look, worker: product.look, agent: product.agentReads, person: product.personReads },
+    Math.ceil(samples / 2),
+  );
+  const half = (name) => parts[name].at(0.5);
+  console.log("\nwhere a reply's time goes (p50 of whole requests in the same run):");
+  console.log(`  ${ms(half("floor"))}  the floor's Worker alone, no object`);
+  console.log(`  ${ms(half("worker"))}  the Worker alone (GET /healthz)`);
+  console.log(
+    `  ${ms(half("agent"))}  + gate and the workspace's object, reading one task (an agent, whose use is noted: one write)`,
+  );
+  console.log(
+    `  ${ms(half("person"))}  + gate, the account's object and the workspace's object, reading one task (a person)`,
+  );
+  console.log(misses.length ? `\nmissed:\n${misses.map((miss) => `  ${miss}`).join("\n")}` : "\nall goals are met");
+} finally {
+  await Promise.all([floor.end(), product.end()]);
+}
