@@ -1,0 +1,231 @@
+//! The object's answers over HTTP: the tasks, threads, tokens and files of its workspace.
+
+mod messages;
+mod sync;
+mod tasks;
+mod tokens;
+mod workspace;
+
+use agentrq_core::id::SessionId;
+use agentrq_core::mcp::tool::TaskRef;
+use agentrq_core::model::{Actor, Person, WorkspaceId};
+use serde::Serialize;
+use serde_json::json;
+use url::Url;
+use worker::{Request, Response, ResponseBuilder, SqlStorage};
+
+use super::object::WorkspaceObject;
+use super::streams::{AgentAsks, Resumes};
+use super::tokens::Holder;
+use super::transaction::Transaction;
+use crate::body::{self, JSON_BYTES, MCP_BYTES};
+use crate::gate::caller::{BASE_HEADER, Caller};
+use crate::mcp::server::About;
+use crate::mcp::sse::{self, Posted};
+use crate::problem::{Code, Problem};
+use crate::random;
+use crate::routes::{self, Method, Route};
+use crate::stream::dial::wants_socket;
+
+/// Who asks, checked wholly.
+#[derive(Clone, Debug)]
+pub enum Asker {
+    Person(Person),
+    Agent(Holder, Option<String>),
+}
+
+impl Asker {
+    fn actor(&self) -> Result<Actor, Problem> {
+        Ok(match self {
+            Self::Person(person) => Actor::Person(person.clone()),
+            Self::Agent(holder, name) => Actor::Agent { name: holder.agent(name.as_deref())? },
+        })
+    }
+
+    /// Names the caller for limits and for keys of idempotency.
+    fn name(&self) -> String {
+        match self {
+            Self::Person(person) => format!("p:{}", person.id),
+            Self::Agent(holder, _) => format!("t:{}", holder.token),
+        }
+    }
+
+    fn person(&self) -> Result<&Person, Problem> {
+        match self {
+            Self::Person(person) => Ok(person),
+            Self::Agent(..) => Err(Problem::new(Code::PersonOnly, "only a person may do this")),
+        }
+    }
+
+    fn agent(&self) -> Result<&Holder, Problem> {
+        match self {
+            Self::Agent(holder, _) => Ok(holder),
+            Self::Person(_) => Err(Problem::new(Code::AgentOnly, "only an agent may do this")),
+        }
+    }
+}
+
+/// A request with what the handlers need of it.
+struct Asked<'r> {
+    request: &'r mut Request,
+    url: Url,
+    method: Method,
+    asker: Asker,
+}
+
+impl Asked<'_> {
+    fn query(&self, name: &str) -> Option<String> {
+        self.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        self.request.headers().get(name).ok().flatten()
+    }
+}
+
+fn answer(status: u16, body: &impl Serialize) -> Result<Response, Problem> {
+    let bytes = serde_json::to_vec(body).map_err(Problem::internal)?;
+    let builder = ResponseBuilder::new().with_status(status).with_header("content-type", "application/json")?;
+    Ok(builder.with_header("cache-control", "no-store")?.with_header("x-content-type-options", "nosniff")?.fixed(bytes))
+}
+
+fn no_content() -> Result<Response, Problem> {
+    Ok(Response::empty()?.with_status(204))
+}
+
+impl WorkspaceObject {
+    /// Answers a request of the Worker, which has let it through the gate.
+    pub(in crate::workspace) async fn answer(&self, request: &mut Request) -> Result<Response, Problem> {
+        let method = Method::parse(request.method().as_ref());
+        let url = request.url()?;
+        if method == Method::Put {
+            return self.make(body::read_json(request, JSON_BYTES).await?);
+        }
+        let (route, _) = routes::find(method, url.path())?;
+        #[cfg(feature = "faults")]
+        if let Route::Fault(fault) = &route {
+            return self.fault(fault);
+        }
+        if !self.is_made()? {
+            return Err(Problem::new(Code::WorkspaceNotFound, "this workspace was deleted"));
+        }
+        let caller = Caller::of(request).ok_or_else(|| Problem::internal("a request reached the object without a caller"))?;
+        let asker = self.asker(caller, &url)?;
+        self.rate.borrow_mut().take(&asker.name(), random::now())?;
+        if let (Asker::Agent(holder, name), false) = (&asker, matches!(route, Route::Mcp(_))) {
+            self.heard(holder.agent(name.as_deref())?)?;
+        }
+        self.route(route, Asked { request, url, method, asker }).await
+    }
+
+    fn asker(&self, caller: Caller, url: &Url) -> Result<Asker, Problem> {
+        let proof = match caller {
+            Caller::Person(person) => return Ok(Asker::Person(person)),
+            Caller::Token(proof) => proof,
+        };
+        let now = random::now();
+        let holder = super::tokens::verify(&self.sql(), &proof, now)??;
+        let name = url.query_pairs().find(|(key, _)| key == "agent").map(|(_, value)| value.into_owned());
+        super::tokens::used(&self.sql(), holder.token, &holder.agent(name.as_deref())?, now)?;
+        Ok(Asker::Agent(holder, name))
+    }
+
+    async fn route(&self, route: Route, asked: Asked<'_>) -> Result<Response, Problem> {
+        match (route, asked.method) {
+            (Route::Workspace(_), Method::Get) => answer(200, &self.workspace()?),
+            (Route::Workspace(_), Method::Patch) => self.edit_workspace(asked).await,
+            (Route::Workspace(_), Method::Delete) => self.delete_workspace(&asked).await,
+            (Route::Tokens(_), Method::Get) => answer(200, &json!({"tokens": super::tokens::list(&self.sql(), random::now())?})),
+            (Route::Tokens(workspace), _) => self.make_token(asked, &workspace).await,
+            (Route::Token(_, id), Method::Delete) => self.revoke_token(&asked, id),
+            (Route::Token(_, id), _) => self.extend_token(asked, id).await,
+            (Route::Tasks(_), Method::Get) => self.list_tasks(&asked),
+            (Route::Tasks(_), _) => self.create_task(asked).await,
+            (Route::Task(_, task), Method::Get) => answer(200, &self.read_task(named(task))?),
+            (Route::Task(_, task), Method::Delete) => self.delete_task(&asked, named(task)),
+            (Route::Task(_, task), _) => self.edit_task(asked, named(task)).await,
+            (Route::Messages(_, task), Method::Get) => self.list_messages(&asked, named(task)),
+            (Route::Messages(_, task), _) => self.post_message(asked, named(task)).await,
+            (Route::Attachments(_), _) => self.upload(asked).await,
+            (Route::Attachment(_, id), _) => super::blobs::download::answer(&self.sql(), id, asked.request),
+            (Route::Agents(_), _) => answer(200, &json!({"agents": self.agents()?})),
+            (Route::Snapshot(_), _) => self.snapshot(&asked),
+            (Route::Commands(_), _) => self.commands(asked).await,
+            (Route::Events(_), _) if wants_socket(asked.request) => {
+                self.dashboard_stream(asked.asker.person()?, asked.query("cursor").as_deref())
+            }
+            (Route::Mcp(_), Method::Get) if wants_socket(asked.request) => self.open_agent_stream(&asked),
+            (Route::Mcp(workspace), Method::Post) => self.mcp_post(asked, workspace).await,
+            _ => Err(Problem::new(Code::NotFound, "there is nothing at this path")),
+        }
+    }
+
+    fn open_agent_stream(&self, asked: &Asked<'_>) -> Result<Response, Problem> {
+        let asks = AgentAsks {
+            connection: connection(asked)?,
+            agent: asked.query("agent"),
+            resumes: if asked.query("resume").is_some() { Resumes::AfterBreak } else { Resumes::New },
+        };
+        self.agent_stream(asked.asker.agent()?, &asks)
+    }
+
+    async fn mcp_post(&self, asked: Asked<'_>, workspace: WorkspaceId) -> Result<Response, Problem> {
+        let holder = asked.asker.agent()?.clone();
+        let agent = holder.agent(asked.query("agent").as_deref())?;
+        let id = connection(&asked)?;
+        let about = About { workspace, base: asked.header(BASE_HEADER).unwrap_or_default() };
+        let body = body::read(asked.request, MCP_BYTES).await?;
+        match self.commit(|tx| sse::post(tx, id, &holder, agent, &about, &body))? {
+            Posted::Accepted => Ok(ResponseBuilder::new().with_status(202).ok("Accepted")?),
+            Posted::Malformed(error) => answer(400, &error),
+        }
+    }
+
+    /// A look that changes nothing.
+    fn read<T>(&self, look: impl FnOnce(&Transaction<&SqlStorage>) -> Result<T, Problem>) -> Result<T, Problem> {
+        let sql = self.sql();
+        let tx = Transaction::begin(&sql, random::now())?;
+        look(&tx)
+    }
+
+    #[cfg(feature = "faults")]
+    fn fault(&self, fault: &routes::Fault) -> Result<Response, Problem> {
+        match fault {
+            routes::Fault::PanicInObject(_) => {
+                let actor = Actor::Person(Person { id: "test".into(), name: "Test".into() });
+                let id = random::id(random::now())?;
+                self.commit(|tx| {
+                    let (title, body) = ("half-way".to_owned(), String::new());
+                    tx.run(
+                        agentrq_core::command::Command::CreateTask {
+                            id,
+                            title,
+                            body,
+                            assignee: agentrq_core::model::Assignee::Human,
+                            attachments: Vec::new(),
+                        },
+                        &actor,
+                        None,
+                    )?;
+                    panic!("asked to panic in the object, half-way through a decision")
+                })
+            }
+            _ => answer(200, &json!({"instance": self.instance})),
+        }
+    }
+}
+
+fn connection(asked: &Asked<'_>) -> Result<SessionId, Problem> {
+    let id = asked.query("conn").unwrap_or_default();
+    id.parse().map_err(|_| {
+        Problem::new(Code::BadRequest, "post to the address that the stream's `endpoint` event named: this one has no connection in it")
+            .with("field", "conn")
+    })
+}
+
+fn named(task: routes::TaskRef) -> TaskRef {
+    match task {
+        routes::TaskRef::Id(id) => TaskRef::Id(id),
+        routes::TaskRef::Number(number) => TaskRef::Number(number),
+    }
+}

@@ -1,0 +1,70 @@
+//! The workspace itself over HTTP: made by the account, renamed, deleted.
+
+use agentrq_core::command::Command;
+use agentrq_core::model::{Workspace, WorkspaceId};
+use agentrq_core::time::Timestamp;
+use agentrq_core::view::View;
+use serde::Deserialize;
+use worker::Response;
+
+use super::{Asked, answer, no_content};
+use crate::body::{self, JSON_BYTES};
+use crate::problem::Problem;
+use crate::random;
+use crate::stream::line::Ending;
+use crate::workspace::inbox::looked;
+use crate::workspace::object::WorkspaceObject;
+use crate::workspace::sockets::Sockets;
+use crate::workspace::transaction::atomically;
+
+/// What the account says of a workspace that it makes.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewWorkspace {
+    id: WorkspaceId,
+    name: String,
+    mission: String,
+    created_at: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct WorkspaceEdit {
+    name: Option<String>,
+    mission: Option<String>,
+}
+
+impl WorkspaceObject {
+    /// The account made the workspace; making it again changes nothing.
+    pub(super) fn make(&self, new: NewWorkspace) -> Result<Response, Problem> {
+        if !self.is_made()? {
+            let (name, mission) = agentrq_core::decide::check_workspace(&new.name, &new.mission)?;
+            self.migrate()?;
+            let workspace = Workspace { id: new.id, name, mission, created_at: new.created_at, revision: 0 };
+            let (epoch, tag) = (format!("{:x}", random::bits()?), format!("{:x}", random::bits()?));
+            atomically(&self.state.storage(), || Ok(crate::workspace::make(&self.sql(), workspace, &epoch, &tag)?))?;
+            self.forget_whether_made();
+        }
+        answer(201, &self.workspace()?)
+    }
+
+    pub(super) fn workspace(&self) -> Result<Workspace, Problem> {
+        self.read(|tx| looked(tx, tx.store().workspace()))
+    }
+
+    pub(super) async fn edit_workspace(&self, asked: Asked<'_>) -> Result<Response, Problem> {
+        let edit: WorkspaceEdit = body::read_json(asked.request, JSON_BYTES).await?;
+        let actor = asked.asker.actor()?;
+        let id = random::id(random::now())?;
+        self.commit(|tx| tx.run(Command::EditWorkspace { id, name: edit.name, mission: edit.mission }, &actor, None).map(|_| ()))?;
+        answer(200, &self.workspace()?)
+    }
+
+    pub(super) async fn delete_workspace(&self, asked: &Asked<'_>) -> Result<Response, Problem> {
+        asked.asker.person()?;
+        Sockets(&self.state).close_all(Ending::Deleted);
+        self.state.storage().delete_alarm().await?;
+        self.state.storage().delete_all().await?;
+        self.forget_whether_made();
+        no_content()
+    }
+}
