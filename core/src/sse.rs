@@ -5,7 +5,7 @@ use std::fmt::Write;
 /// One event to write. A line break inside `data` becomes a `data:` line of its own, so no content can end the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// The event's name; must hold no line break, which its writers guarantee by using constants.
+    /// The event's name. One with a line break is left out.
     pub event: Option<&'a str>,
     pub id: Option<&'a str>,
     pub data: &'a str,
@@ -15,7 +15,7 @@ impl Frame<'_> {
     /// The bytes of the event, its ending blank line included.
     pub fn encode(&self) -> String {
         let mut text = String::with_capacity(self.data.len() + 48);
-        if let Some(event) = self.event {
+        if let Some(event) = self.event.filter(|event| !event.contains(['\n', '\r'])) {
             let _ = writeln!(text, "event: {event}");
         }
         if let Some(id) = self.id.filter(|id| !id.contains(['\n', '\r', '\0'])) {
@@ -139,6 +139,12 @@ mod tests {
         assert_eq!(events.len(), 1);
         assert_eq!(events[0].event, "message");
         assert_eq!(events[0].id, None);
+    }
+
+    #[test]
+    fn neither_can_a_name_or_an_id() {
+        let frame = Frame { event: Some("a\ndata: forged\n"), id: Some("7\rdata: forged"), data: "x" };
+        assert_eq!(read(&frame.encode()), [Received { event: "message".into(), data: "x".into(), id: None }]);
     }
 
     #[test]
