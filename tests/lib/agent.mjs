@@ -23,14 +23,14 @@ export class Agent {
 
   /** Calls a tool and returns its structured answer; fails if the tool failed. */
   async call(name, args = {}, options) {
-    const result = await this.client.callTool({ name, arguments: args }, undefined, options);
+    const result = await this.try(name, args, options);
     if (result.isError) throw new Error(`${name} failed: ${result.content.map((block) => block.text).join("\n")}`);
     return result.structuredContent;
   }
 
   /** The raw result of a call, failed or not. */
-  try(name, args = {}) {
-    return this.client.callTool({ name, arguments: args });
+  try(name, args = {}, options = undefined) {
+    return this.client.callTool({ name, arguments: args }, undefined, options);
   }
 
   /** The first channel event that fits, already here or still to come. */

@@ -1,3 +1,4 @@
+/* global WebSocketPair */
 // The floor: the least that a relay on this platform does. POST -> object -> one insert -> hibernating socket -> stream held by the Worker.
 import { DurableObject } from "cloudflare:workers";
 

@@ -1,0 +1,36 @@
+// A Chromium of its own for a test file, and a person who has signed in with it.
+import { chromium as find } from "../../scripts/setup/chromium.mjs";
+import { chromium } from "playwright-core";
+
+/** Starts Chromium; `close()` ends it. It reaches nothing but this machine. */
+export async function openBrowser() {
+  return chromium.launch({
+    executablePath: process.env.AGENTRQ_CHROMIUM ?? (await find()),
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/**
+ * A page in a fresh profile, signed in by the link that `npm start` prints, at `path`. Everything that went wrong in it stands in
+ * `page.troubles`: errors, refusals by the policy, failed scripts.
+ */
+export async function signedInPage(browser, world, path = "/", options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.troubles = [];
+  page.on("pageerror", (error) => page.troubles.push(`error: ${error.message}`));
+  page.on("console", (message) => message.type() === "error" && page.troubles.push(`console: ${message.text()}`));
+  await page.goto(`${world.url}/sign-in#key=${world.server.key}`);
+  await page.waitForURL((url) => url.pathname !== "/sign-in");
+  await page.goto(world.url + path);
+  return page;
+}
