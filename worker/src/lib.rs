@@ -3,7 +3,9 @@
 //! ```text
 //! request ──▶ routes ──▶ gate ──▶ entry ──┬─▶ account      a person: sessions, workspaces
 //!             what?      who?             ├─▶ assets       the dashboard's files
-//!                                         └─▶ workspace    decide, commit, deliver
+//!                                         ├─▶ stream ──┐   held here, fed through a socket
+//!                                         └─▶ object ◀─┘   one workspace: http, sockets, alarm
+//!                                               └─▶ mcp ──▶ workspace   one commit: decide, write, deliver
 //! ```
 
 pub mod account;
@@ -15,6 +17,7 @@ pub mod frame;
 pub mod gate;
 pub mod mcp;
 pub mod migrations;
+pub mod object;
 pub mod problem;
 pub mod random;
 pub mod routes;

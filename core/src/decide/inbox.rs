@@ -1,9 +1,9 @@
 //! The rules of the inbox: what is queued for agents, and how it comes to be sent, received and seen.
 
-use super::{Draft, agent, task};
+use super::{Draft, agent};
 use crate::command::{Context, Inbox};
 use crate::decision::{Decision, Effect, EventType};
-use crate::id::{DeliveryId, Id, SessionId};
+use crate::id::{DeliveryId, Id, SessionId, TaskId};
 use crate::model::{AgentName, Assignee, Delivery, DeliveryKind, DeliveryState, Entity, Route, Task};
 use crate::rejection::Rejection;
 use crate::view::{Look, Unseen, View};
@@ -35,7 +35,7 @@ pub(super) fn queue(draft: &mut Draft<'_>, task: &Task, id: Id, kind: DeliveryKi
 
 /// An agent acted on a task: it has heard of it, and what was for nobody in particular is now for this agent.
 pub(super) fn task_named(view: &impl View, draft: &mut Draft<'_>, task: &Task, owned_before: bool) -> Result<(), Rejection> {
-    for delivery in task::unseen(view, task.id)? {
+    for delivery in unseen(view, task.id)? {
         if delivery.kind == DeliveryKind::Task && may_be_seen_by(&delivery, draft.cx) {
             let seen = seen(delivery, None, draft.cx);
             draft.put(Entity::Delivery(seen));
@@ -155,5 +155,14 @@ fn seen(delivery: Delivery, route: Option<Route>, cx: &Context) -> Delivery {
         received_at: delivery.received_at.or(Some(cx.now)),
         seen_at: Some(cx.now),
         ..delivery
+    }
+}
+
+/// Deliveries of a task that no model has acted on yet.
+fn unseen(view: &impl View, task: TaskId) -> Result<Vec<Delivery>, Rejection> {
+    match view.unseen(Unseen::OfTask(task)) {
+        Look::Known(found) => Ok(found),
+        // A replica that does not hold the inbox leaves its receipts to the authority.
+        Look::Unknown => Ok(Vec::new()),
     }
 }

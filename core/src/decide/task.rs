@@ -8,7 +8,7 @@ use crate::lifecycle::{Mover, Status};
 use crate::limits;
 use crate::model::{Actor, Assignee, Attachment, DeliveryKind, Entity, EntityRef, Message, Shown, Task, Turn, shown_digest};
 use crate::rejection::Rejection;
-use crate::view::{Look, Unseen, View};
+use crate::view::{Look, View};
 
 const EXCERPT_CHARS: usize = 160;
 
@@ -293,13 +293,4 @@ fn excerpt(text: &str) -> String {
         }
     }
     line
-}
-
-/// Deliveries of a task that no model has acted on yet.
-pub(super) fn unseen(view: &impl View, task: TaskId) -> Result<Vec<crate::model::Delivery>, Rejection> {
-    match view.unseen(Unseen::OfTask(task)) {
-        Look::Known(found) => Ok(found),
-        // A replica that does not hold the inbox leaves its receipts to the authority.
-        Look::Unknown => Ok(Vec::new()),
-    }
 }

@@ -1,5 +1,6 @@
 //! MCP as the workspace speaks it: what is said on any transport, the tools, and one file a transport.
 
+pub mod about;
 pub mod server;
 pub mod sse;
 pub mod tools;

@@ -6,9 +6,10 @@ use agentrq_core::id::SessionId;
 use agentrq_core::mcp::jsonrpc::{self, INVALID_PARAMS, METHOD_NOT_FOUND, RequestId, RpcError};
 use agentrq_core::mcp::revision;
 use agentrq_core::mcp::tool::Definition;
-use agentrq_core::model::{Client, WorkspaceId};
+use agentrq_core::model::Client;
 use serde_json::{Map, Value, json};
 
+use super::about::About;
 use super::tools::{self, Ran};
 use crate::problem::Problem;
 use crate::random;
@@ -17,21 +18,6 @@ use crate::workspace::connections::{self, Connection, Phase};
 use crate::workspace::inbox;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::transaction::Transaction;
-
-/// What the server says of itself.
-#[derive(Clone, Debug)]
-pub struct About {
-    pub workspace: WorkspaceId,
-    /// Scheme and host under which the client reaches the server.
-    pub base: String,
-}
-
-impl About {
-    /// Where files that are too large for a call are posted to.
-    pub fn upload_url(&self) -> String {
-        format!("{}/api/workspaces/{}/attachments", self.base, self.workspace)
-    }
-}
 
 /// Handles a request and answers it on the connection's stream, now or later.
 pub fn request<S: Sql>(

@@ -9,7 +9,8 @@ use agentrq_core::mcp::jsonrpc::{self, Incoming};
 use agentrq_core::model::AgentName;
 use serde_json::Value;
 
-use super::server::{self, About};
+use super::about::About;
+use super::server;
 use crate::problem::{Code, Problem};
 use crate::sql::Sql;
 use crate::workspace::connections::{self, Connection, Phase, STREAMS_OF_TOKEN};

@@ -12,7 +12,7 @@ use agentrq_core::view::View;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::server::About;
+use super::about::About;
 use crate::gate::mac::hex;
 use crate::problem::{Code, Problem};
 use crate::random;

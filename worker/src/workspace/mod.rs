@@ -1,18 +1,13 @@
-//! One workspace: its Durable Object and what stands in its database.
+//! One workspace: what stands in its database, and how it changes: one commit at a time.
 
 pub mod blobs;
 pub mod clients;
 pub mod connections;
-pub mod http;
 pub mod idempotency;
 pub mod inbox;
 pub mod log;
-pub mod object;
-pub mod rate;
 pub mod schema;
-pub mod sockets;
 pub mod sql_store;
-pub mod streams;
 pub mod threads;
 pub mod timers;
 pub mod tokens;

@@ -12,10 +12,10 @@ use worker::Response;
 
 use super::{Asked, answer};
 use crate::body::{self, JSON_BYTES};
+use crate::object::WorkspaceObject;
 use crate::problem::{Code, Problem};
 use crate::random;
 use crate::workspace::inbox::looked;
-use crate::workspace::object::WorkspaceObject;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::{blobs, idempotency, threads};
 

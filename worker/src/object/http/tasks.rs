@@ -11,10 +11,10 @@ use worker::Response;
 
 use super::{Asked, answer, no_content};
 use crate::body::{self, JSON_BYTES};
+use crate::object::WorkspaceObject;
 use crate::problem::{Code, Problem};
 use crate::random;
 use crate::workspace::idempotency;
-use crate::workspace::object::WorkspaceObject;
 use crate::workspace::threads::{self, Filter};
 
 #[derive(Deserialize)]

@@ -14,18 +14,19 @@ use serde_json::json;
 use url::Url;
 use worker::{Request, Response, ResponseBuilder, SqlStorage};
 
-use super::object::WorkspaceObject;
+use super::WorkspaceObject;
 use super::streams::{AgentAsks, Resumes};
-use super::tokens::Holder;
-use super::transaction::Transaction;
 use crate::body::{self, JSON_BYTES, MCP_BYTES};
 use crate::gate::caller::{BASE_HEADER, Caller};
-use crate::mcp::server::About;
+use crate::mcp::about::About;
 use crate::mcp::sse::{self, Posted};
 use crate::problem::{Code, Problem};
 use crate::random;
 use crate::routes::{self, Method, Route};
 use crate::stream::dial::wants_socket;
+use crate::workspace::tokens::Holder;
+use crate::workspace::transaction::Transaction;
+use crate::workspace::{blobs, tokens as token_table};
 
 /// Who asks, checked wholly.
 #[derive(Clone, Debug)]
@@ -95,7 +96,7 @@ fn no_content() -> Result<Response, Problem> {
 
 impl WorkspaceObject {
     /// Answers a request of the Worker, which has let it through the gate.
-    pub(in crate::workspace) async fn answer(&self, request: &mut Request) -> Result<Response, Problem> {
+    pub(in crate::object) async fn answer(&self, request: &mut Request) -> Result<Response, Problem> {
         let method = Method::parse(request.method().as_ref());
         let url = request.url()?;
         if method == Method::Put {
@@ -124,9 +125,9 @@ impl WorkspaceObject {
             Caller::Token(proof) => proof,
         };
         let now = random::now();
-        let holder = super::tokens::verify(&self.sql(), &proof, now)??;
+        let holder = token_table::verify(&self.sql(), &proof, now)??;
         let name = url.query_pairs().find(|(key, _)| key == "agent").map(|(_, value)| value.into_owned());
-        super::tokens::used(&self.sql(), holder.token, &holder.agent(name.as_deref())?, now)?;
+        token_table::used(&self.sql(), holder.token, &holder.agent(name.as_deref())?, now)?;
         Ok(Asker::Agent(holder, name))
     }
 
@@ -135,7 +136,7 @@ impl WorkspaceObject {
             (Route::Workspace(_), Method::Get) => answer(200, &self.workspace()?),
             (Route::Workspace(_), Method::Patch) => self.edit_workspace(asked).await,
             (Route::Workspace(_), Method::Delete) => self.delete_workspace(&asked).await,
-            (Route::Tokens(_), Method::Get) => answer(200, &json!({"tokens": super::tokens::list(&self.sql(), random::now())?})),
+            (Route::Tokens(_), Method::Get) => answer(200, &json!({"tokens": token_table::list(&self.sql(), random::now())?})),
             (Route::Tokens(workspace), _) => self.make_token(asked, &workspace).await,
             (Route::Token(_, id), Method::Delete) => self.revoke_token(&asked, id),
             (Route::Token(_, id), _) => self.extend_token(asked, id).await,
@@ -147,7 +148,7 @@ impl WorkspaceObject {
             (Route::Messages(_, task), Method::Get) => self.list_messages(&asked, named(task)),
             (Route::Messages(_, task), _) => self.post_message(asked, named(task)).await,
             (Route::Attachments(_), _) => self.upload(asked).await,
-            (Route::Attachment(_, id), _) => super::blobs::download::answer(&self.sql(), id, asked.request),
+            (Route::Attachment(_, id), _) => blobs::download::answer(&self.sql(), id, asked.request),
             (Route::Agents(_), _) => answer(200, &json!({"agents": self.agents()?})),
             (Route::Snapshot(_), _) => self.snapshot(&asked),
             (Route::Commands(_), _) => self.commands(asked).await,

@@ -7,14 +7,14 @@ use agentrq_core::sse;
 use serde_json::json;
 use worker::{Response, WebSocketPair};
 
-use super::log::{self, Since};
-use super::object::WorkspaceObject;
+use super::WorkspaceObject;
 use super::sockets::{self, Sockets, commit_line};
-use super::sql_store::SqlStore;
-use super::tokens::Holder;
 use crate::mcp;
 use crate::problem::{Code, Problem};
 use crate::stream::line::Down;
+use crate::workspace::log::{self, Since};
+use crate::workspace::sql_store::SqlStore;
+use crate::workspace::tokens::Holder;
 
 /// How an agent's stream is asked for.
 pub struct AgentAsks {

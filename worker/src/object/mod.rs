@@ -1,6 +1,11 @@
 //! The Durable Object of a workspace: every request and every line of a stream comes in here, is decided in one
 //! transaction, and goes out to the streams once that transaction stands.
 
+pub mod http;
+pub mod rate;
+pub mod sockets;
+pub mod streams;
+
 use std::cell::{Cell, RefCell};
 use std::panic::AssertUnwindSafe;
 
@@ -8,11 +13,8 @@ use agentrq_core::command::Inbox;
 use agentrq_core::id::SessionId;
 use worker::{DurableObject, Env, Request, Response, SqlStorage, State, WebSocket, WebSocketIncomingMessage, durable_object};
 
-use super::rate::Rate;
-use super::sockets::{self, Sockets};
-use super::timers::{self, Timer};
-use super::transaction::{Transaction, atomically};
-use super::{blobs, connections, inbox, schema, tokens};
+use self::rate::Rate;
+use self::sockets::Sockets;
 use crate::frame::framed;
 use crate::mcp::sse;
 use crate::migrations::migrate;
@@ -20,6 +22,10 @@ use crate::problem::Problem;
 use crate::random;
 use crate::sql::Sql;
 use crate::stream::line::{Ending, Up, is_ending};
+use crate::workspace::sql_store::SqlStore;
+use crate::workspace::timers::{self, Timer};
+use crate::workspace::transaction::{Transaction, atomically};
+use crate::workspace::{blobs, connections, inbox, schema, tokens};
 
 /// How long a broken socket may take to be dialled again before its stream counts as lost.
 const REDIAL_MS: u64 = 5_000;
@@ -27,16 +33,16 @@ const REDIAL_MS: u64 = 5_000;
 /// One workspace.
 #[durable_object]
 pub struct WorkspaceObject {
-    pub(super) state: State,
-    pub(super) env: Env,
+    state: State,
+    env: Env,
     /// The workspace has been made and not deleted; nobody knows until the first look.
     made: AssertUnwindSafe<Cell<Option<bool>>>,
     /// When the alarm is set for, in milliseconds; 0 if nobody knows.
     alarm_at: AssertUnwindSafe<Cell<u64>>,
-    pub(super) rate: AssertUnwindSafe<RefCell<Rate>>,
+    rate: AssertUnwindSafe<RefCell<Rate>>,
     /// Names this instance: another one after an eviction.
     #[cfg_attr(not(feature = "faults"), allow(dead_code))]
-    pub(super) instance: String,
+    instance: String,
 }
 
 impl DurableObject for WorkspaceObject {
@@ -108,29 +114,29 @@ fn report(done: Result<(), Problem>) {
 }
 
 impl WorkspaceObject {
-    pub(super) fn sql(&self) -> SqlStorage {
+    fn sql(&self) -> SqlStorage {
         self.state.storage().sql()
     }
 
     /// Has the workspace been made? Looking makes no file.
-    pub(super) fn is_made(&self) -> Result<bool, Problem> {
+    fn is_made(&self) -> Result<bool, Problem> {
         if let Some(made) = self.made.get() {
             return Ok(made);
         }
         let sql = self.sql();
         let has_tables = sql.first("SELECT 1 FROM sqlite_schema WHERE name = 'head'", &[])?.is_some();
-        let made = has_tables && super::sql_store::SqlStore::exists(&sql)?;
+        let made = has_tables && SqlStore::exists(&sql)?;
         self.made.set(Some(made));
         Ok(made)
     }
 
     /// The workspace has just been made or deleted.
-    pub(super) fn forget_whether_made(&self) {
+    fn forget_whether_made(&self) {
         self.made.set(None);
     }
 
     /// Brings the tables up to date.
-    pub(super) fn migrate(&self) -> Result<(), Problem> {
+    fn migrate(&self) -> Result<(), Problem> {
         atomically(&self.state.storage(), || Ok(migrate(&self.sql(), schema::MIGRATIONS)?))
     }
 
@@ -151,7 +157,7 @@ impl WorkspaceObject {
     }
 
     /// Runs `work` as one commit, gives what is queued to whoever listens, and tells the streams once all of it stands.
-    pub(super) fn commit<T>(&self, work: impl FnOnce(&mut Transaction<&SqlStorage>) -> Result<T, Problem>) -> Result<T, Problem> {
+    fn commit<T>(&self, work: impl FnOnce(&mut Transaction<&SqlStorage>) -> Result<T, Problem>) -> Result<T, Problem> {
         let storage = self.state.storage();
         let sql = storage.sql();
         let tag = format!("{:x}", random::bits()?);
@@ -240,7 +246,7 @@ impl WorkspaceObject {
     }
 
     /// Ends the streams of tokens that have run out, and looks again when the next one does.
-    pub(super) fn expire_tokens(&self) -> Result<(), Problem> {
+    fn expire_tokens(&self) -> Result<(), Problem> {
         let now = random::now();
         for connection in connections::live(&self.sql())? {
             if !tokens::is_good(&self.sql(), connection.token, now)? {
@@ -255,7 +261,7 @@ impl WorkspaceObject {
     }
 
     /// Notes that an agent spoke over plain HTTP.
-    pub(super) fn heard(&self, agent: agentrq_core::model::AgentName) -> Result<(), Problem> {
+    fn heard(&self, agent: agentrq_core::model::AgentName) -> Result<(), Problem> {
         self.commit(|tx| tx.report(Inbox::Heard { agent, client: None }).map(|_| ()))
     }
 }

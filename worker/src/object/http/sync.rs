@@ -10,10 +10,10 @@ use worker::Response;
 
 use super::{Asked, answer};
 use crate::body::{self, JSON_BYTES};
+use crate::object::WorkspaceObject;
 use crate::problem::Problem;
 use crate::workspace::clients;
 use crate::workspace::inbox::looked;
-use crate::workspace::object::WorkspaceObject;
 use crate::workspace::threads::{self, Filter};
 
 /// Tasks that a snapshot holds; more come in pages.

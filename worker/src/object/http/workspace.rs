@@ -9,12 +9,12 @@ use worker::Response;
 
 use super::{Asked, answer, no_content};
 use crate::body::{self, JSON_BYTES};
+use crate::object::WorkspaceObject;
+use crate::object::sockets::Sockets;
 use crate::problem::Problem;
 use crate::random;
 use crate::stream::line::Ending;
 use crate::workspace::inbox::looked;
-use crate::workspace::object::WorkspaceObject;
-use crate::workspace::sockets::Sockets;
 use crate::workspace::transaction::atomically;
 
 /// What the account says of a workspace that it makes.

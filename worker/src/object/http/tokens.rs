@@ -7,10 +7,10 @@ use worker::Response;
 use super::{Asked, answer, no_content};
 use crate::body::{self, JSON_BYTES};
 use crate::gate::caller::BASE_HEADER;
+use crate::object::WorkspaceObject;
 use crate::problem::Problem;
 use crate::random;
 use crate::setup::Setup;
-use crate::workspace::object::WorkspaceObject;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::tokens;
 
@@ -43,7 +43,7 @@ impl WorkspaceObject {
     }
 
     /// Looks again when the next token runs out.
-    pub(in crate::workspace) fn watch_tokens(&self) -> Result<(), Problem> {
+    pub(in crate::object) fn watch_tokens(&self) -> Result<(), Problem> {
         if let Some(at) = tokens::next_expiry(&self.sql(), random::now())? {
             timers::set(&self.sql(), Timer::TokenExpiry, "", at)?;
         }

@@ -5,9 +5,9 @@ use agentrq_core::id::{Id, SessionId};
 use serde::{Deserialize, Serialize};
 use worker::{State, WebSocket};
 
-use super::log::Entry;
-use super::transaction::Outgoing;
 use crate::stream::line::{Down, Ending};
+use crate::workspace::log::Entry;
+use crate::workspace::transaction::Outgoing;
 
 /// Bytes that may be under way to a reader. One that is further behind is cut, and resumes by id.
 const WINDOW: u64 = 1024 * 1024;
