@@ -71,7 +71,9 @@ impl Gate {
 
     fn session(&self, asked: &Asked, who: Who) -> Result<Credential, Problem> {
         self.rules.cookie(asked)?;
-        let cookie = asked.cookies.as_deref().and_then(|cookies| session::cookie_of(cookies, self.rules.https(asked)));
+        let cookies = asked.cookies.as_deref().unwrap_or_default();
+        let behind_proxy = || session::cookie_of(cookies, true).filter(|_| self.rules.maybe_https(asked));
+        let cookie = session::cookie_of(cookies, self.rules.https(asked)).or_else(behind_proxy);
         let Some(cookie) = cookie else {
             let agents = if who == Who::PersonOrAgent { format!("; an agent: {SHOW_TOKEN}") } else { String::new() };
             return Err(Problem::new(Code::SessionRequired, format!("{SIGN_IN}{agents}")));

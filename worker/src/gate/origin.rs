@@ -80,10 +80,25 @@ impl Rules {
         self.public.as_ref().unwrap_or(&asked.url).origin().ascii_serialization()
     }
 
-    /// Does the browser see https?
+    /// Does the one who asks see https? Behind a proxy that is what the public URL says; who comes past it, to `localhost`, sees what is there.
     pub fn https(&self, asked: &Asked) -> bool {
-        self.public.as_ref().unwrap_or(&asked.url).scheme() == "https"
+        match &self.public {
+            Some(public) if is_at(public, asked) => public.scheme() == "https",
+            _ => asked.url.scheme() == "https",
+        }
     }
+
+    /// Might there be a proxy with https before this server that puts a host of its own in place of the public one?
+    pub fn maybe_https(&self, asked: &Asked) -> bool {
+        self.public.as_ref().is_some_and(|public| public.scheme() == "https" && public.host() != asked.url.host())
+    }
+}
+
+/// Was the public URL the one that was called?
+fn is_at(public: &Url, asked: &Asked) -> bool {
+    let by_its_page =
+        || asked.origin.as_deref().and_then(|origin| Url::parse(origin).ok()).is_some_and(|url| url.origin() == public.origin());
+    public.host() == asked.url.host() || by_its_page()
 }
 
 #[cfg(test)]
@@ -165,6 +180,11 @@ mod tests {
         assert_eq!(code(rules.cookie(&request)), "ok");
         assert!(rules.https(&request));
         assert_eq!(rules.base(&request), "https://agentrq.example.com");
+        // A proxy that names another host to the server, and a person at the server itself.
+        let renamed = Asked { origin: Some("https://agentrq.example.com".to_owned()), ..get("http://127.0.0.1:8787/api/session") };
+        let local = get("http://127.0.0.1:8787/api/session");
+        assert_eq!([rules.https(&renamed), rules.https(&local), rules.maybe_https(&local)], [true, false, true]);
+        assert!(!rules.maybe_https(&request));
         assert_eq!(Rules::default().base(&get("http://127.0.0.1:8787/x?y")), "http://127.0.0.1:8787");
     }
 
