@@ -61,22 +61,21 @@ export class Person {
   /** The same, inside one workspace: paths begin after `/api/workspaces/{ws}`. */
   room(workspace) {
     const base = `/api/workspaces/${workspace}`;
-    const person = this;
     return {
       base,
-      person,
-      get: (path) => person.get(base + path),
-      make: (path, body, headers) => person.make(base + path, body, headers),
-      change: (path, body) => person.change(base + path, body),
-      remove: (path) => person.remove(base + path),
-      ask: (method, path, body, headers) => person.ask(method, base + path, body, headers),
+      person: this,
+      get: (path) => this.get(base + path),
+      make: (path, body, headers) => this.make(base + path, body, headers),
+      change: (path, body) => this.change(base + path, body),
+      remove: (path) => this.remove(base + path),
+      ask: (method, path, body, headers) => this.ask(method, base + path, body, headers),
       /** Opens the dashboard's stream; resolves once it is open. */
       watch: (cursor) =>
-        SseReader.open(`${person.url}${base}/events${cursor ? `?cursor=${cursor}` : ""}`, { cookie: person.cookie }),
+        SseReader.open(`${this.url}${base}/events${cursor ? `?cursor=${cursor}` : ""}`, { cookie: this.cookie }),
       /** A person's yes or no on what the task shows now. */
-      async decide(task, verdict, text = "", more = {}) {
-        const { digest } = await person.get(`${base}/tasks/${task}`);
-        return person.make(`${base}/tasks/${task}/messages`, { text, verdict, digest, ...more });
+      decide: async (task, verdict, text = "", more = {}) => {
+        const { digest } = await this.get(`${base}/tasks/${task}`);
+        return this.make(`${base}/tasks/${task}/messages`, { text, verdict, digest, ...more });
       },
     };
   }
