@@ -68,7 +68,7 @@ export class WorkspaceStore {
   constructor(readonly id: Id) {
     this.threads = new Threads(id, (page) => {
       this.#replica?.loadThread(page);
-      this.#paint();
+      this.#paintNow();
     });
   }
 
