@@ -132,12 +132,14 @@ pub(crate) fn is_claimable(task: &Task) -> bool {
 
 /// Whether a delivery is one of those asked for.
 pub(crate) fn is_unseen(delivery: &Delivery, which: Unseen<'_>) -> bool {
+    let is_for = |agent: &AgentName| delivery.agent.as_ref().is_none_or(|to| to == agent);
     delivery.state != DeliveryState::Seen
         && match which {
-            Unseen::Queued => delivery.state == DeliveryState::Queued,
+            Unseen::QueuedFor(agent) => delivery.state == DeliveryState::Queued && is_for(agent),
+            Unseen::OwedTo { agent, session } => {
+                delivery.state != DeliveryState::Queued && !delivery.redelivered && delivery.session != Some(session) && is_for(agent)
+            }
             Unseen::OfTask(task) => delivery.task == task,
-            Unseen::For(agent) => delivery.agent.as_ref().is_none_or(|to| to == agent),
-            Unseen::GivenTo(session) => delivery.session == Some(session),
         }
 }
 
@@ -189,8 +191,9 @@ impl View for MemoryStore {
         if self.extent == Extent::Part {
             return Look::Unknown;
         }
-        let found = self.deliveries.values().filter(|delivery| is_unseen(delivery, which));
-        Look::Known(found.take(UNSEEN_AT_ONCE).cloned().collect())
+        let mut found: Vec<_> = self.deliveries.values().filter(|delivery| is_unseen(delivery, which)).collect();
+        found.sort_by_key(|delivery| (delivery.queued_at, delivery.id));
+        Look::Known(found.into_iter().take(UNSEEN_AT_ONCE).cloned().collect())
     }
 }
 

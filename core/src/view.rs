@@ -22,17 +22,15 @@ impl<T> Look<T> {
     }
 }
 
-/// Which deliveries that are not yet seen.
+/// Which deliveries that are not yet seen. Each kind is asked for by itself, so that what piles up for one agent hides nothing from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unseen<'a> {
-    /// Every one that is still queued.
-    Queued,
+    /// Queued for one agent, or for nobody in particular.
+    QueuedFor(&'a AgentName),
+    /// Given to earlier sessions of an agent, or for nobody in particular, and not yet owed to a new one.
+    OwedTo { agent: &'a AgentName, session: SessionId },
     /// Those of one task.
     OfTask(TaskId),
-    /// Those meant for one agent, and those meant for nobody in particular.
-    For(&'a AgentName),
-    /// Those last given to one session.
-    GivenTo(SessionId),
 }
 
 /// As many deliveries as one look returns.
@@ -52,7 +50,7 @@ pub trait View {
     fn agent(&self, name: &AgentName) -> Look<Option<Agent>>;
     /// The pending agent task that `agent` should take next: its own and unowned ones first, then the oldest.
     fn claimable(&self, agent: &AgentName) -> Look<Option<Task>>;
-    /// Oldest first; at most [`UNSEEN_AT_ONCE`].
+    /// In the order in which they were queued; at most [`UNSEEN_AT_ONCE`].
     fn unseen(&self, which: Unseen<'_>) -> Look<Vec<Delivery>>;
 }
 

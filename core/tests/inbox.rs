@@ -257,3 +257,17 @@ fn presence_follows_the_streams_and_only_news_are_told() {
     assert_eq!(told(world.report(Inbox::Disconnected { agent: claude() })), [EventType::AgentDisconnected]);
     assert_eq!(world.store.agents().next().map(|agent| agent.presence), Some(Presence::Disconnected));
 }
+
+#[test]
+fn what_piles_up_for_an_absent_agent_hides_nothing_from_another() {
+    use agentrq_core::view::{UNSEEN_AT_ONCE, Unseen, View};
+    let mut world = World::new();
+    let absent = world.asks(&agent("codex"), "Question: x");
+    for _ in 0..=UNSEEN_AT_ONCE {
+        world.says(&ada(), absent, "An answer that nobody fetches");
+    }
+    let task = world.asks(&agent("claude"), "Question: y");
+    let id = world.says(&ada(), task, "Both.").0;
+    let queued = world.store.unseen(Unseen::QueuedFor(&name("claude"))).known("the inbox").expect("known");
+    assert_eq!(queued.iter().map(|delivery| delivery.id.0).collect::<Vec<_>>(), [id]);
+}

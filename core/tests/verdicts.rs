@@ -127,3 +127,22 @@ fn the_same_verdict_sent_twice_counts_once() {
     assert!(world.run(&ada(), ruling).expect("a repeat").events.is_empty());
     assert_eq!(world.task(task).messages, 2);
 }
+
+#[test]
+fn an_approval_that_was_long_on_its_way_does_not_answer_a_question_that_was_asked_meanwhile() {
+    let mut world = World::new();
+    let claude = agent("claude");
+    let task = world.asks(&claude, "Approve: drop table x");
+    world.rules(&ada(), task, Verdict::Approved, Then::HandBack).expect("approved");
+    world.says(&claude, task, "Done. Shall I drop table y too?");
+    let late = world.rules(&bob(), task, Verdict::Approved, Then::HandBack);
+    assert!(matches!(late, Err(Rejection::VerdictStands { .. })), "{late:?}");
+}
+
+#[test]
+fn approving_what_no_agent_knows_of_leaves_it_with_the_person() {
+    let mut world = World::new();
+    let task = world.asks(&ada(), "Approve: my own plan");
+    world.rules(&ada(), task, Verdict::Approved, Then::HandBack).expect("approved");
+    assert_eq!(world.task(task).turn, Turn::Human);
+}

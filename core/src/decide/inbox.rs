@@ -103,13 +103,10 @@ pub(super) fn report(view: &impl View, cx: &Context, report: Inbox) -> Result<De
 
 /// A new model listens. What earlier sessions of the agent were given and never acted on is owed to it, once.
 fn session_started(view: &impl View, draft: &mut Draft<'_>, agent: &AgentName, session: SessionId) -> Result<(), Rejection> {
-    for delivery in view.unseen(Unseen::For(agent)).known("the inbox")? {
-        let given_elsewhere = delivery.state != DeliveryState::Queued && delivery.session != Some(session);
-        if given_elsewhere && !delivery.redelivered {
-            let task = delivery.task;
-            let owed = Delivery { redelivered: true, ..requeued(delivery) };
-            draft.event(EventType::DeliveryUpdated, Some(task)).put(Entity::Delivery(owed));
-        }
+    for delivery in view.unseen(Unseen::OwedTo { agent, session }).known("the inbox")? {
+        let task = delivery.task;
+        let owed = Delivery { redelivered: true, ..requeued(delivery) };
+        draft.event(EventType::DeliveryUpdated, Some(task)).put(Entity::Delivery(owed));
     }
     draft.effect(Effect::Deliver);
     Ok(())

@@ -246,7 +246,8 @@ pub(super) fn delete(view: &impl View, cx: &Context, id: Id, task: TaskId) -> Re
     check::fresh(view, id)?;
     let mut draft = Draft::new(view, cx);
     draft.event(EventType::TaskDeleted, Some(task.id)).change(Change::Delete { entity: EntityRef::Task { id: task.id } });
-    if cx.actor.is_person() && task.status.is_open() {
+    // Where no agent owns it, none has begun it: there is nobody to stop.
+    if cx.actor.is_person() && task.status.is_open() && task.agent.is_some() {
         let note = format!("deleted: {}", task.title);
         inbox::queue(&mut draft, &task, id, DeliveryKind::Status, Some(note));
     }

@@ -67,8 +67,7 @@ fn whose_turn(task: &Task, cx: &Context, text: &str, asks: Asks) -> Turn {
         return Turn::Nobody;
     }
     if cx.actor.is_person() {
-        let somebody_listens = task.agent.is_some() || task.assignee == Assignee::Agent;
-        return if somebody_listens { Turn::Agent } else { task.turn };
+        return handed_back(task);
     }
     let outstanding = task.assignee == Assignee::Human && task.verdict.is_none();
     match asks {
@@ -77,6 +76,12 @@ fn whose_turn(task: &Task, cx: &Context, text: &str, asks: Asks) -> Turn {
         Asks::Unsaid if outstanding || text.trim_end().ends_with('?') => Turn::Human,
         Asks::Unsaid => task.turn,
     }
+}
+
+/// Whose turn it is once a person has answered: the agent's, if any listens.
+fn handed_back(task: &Task) -> Turn {
+    let somebody_listens = task.agent.is_some() || task.assignee == Assignee::Agent;
+    if somebody_listens { Turn::Agent } else { task.turn }
 }
 
 pub(super) struct Ruling {
@@ -98,10 +103,9 @@ pub(super) fn give_verdict(view: &impl View, cx: &Context, ruling: Ruling) -> Re
     if let Some(existing) = repeated(view, &message)? {
         return Ok(existing);
     }
-    // An agent that asks again after an approval may be answered again; a second person may not overrule the first.
-    if let Some(standing) = &task.verdict
-        && (task.turn != Turn::Human || !task.status.is_open())
-    {
+    // The first one stands until the task is edited or reopened, also when the agent goes on asking in the thread: an approval that was
+    // on its way for long must not answer a question that was asked meanwhile.
+    if let Some(standing) = &task.verdict {
         let VerdictGiven { kind, by, at, .. } = standing.clone();
         return Err(Rejection::VerdictStands { task: task.id, kind, by, at });
     }
@@ -116,7 +120,10 @@ pub(super) fn give_verdict(view: &impl View, cx: &Context, ruling: Ruling) -> Re
         Some(VerdictGiven { kind: ruling.verdict, by: cx.actor.clone(), at: cx.now, digest: ruling.digest, message: message.id });
     let from = task.status;
     match (ruling.verdict, ruling.then) {
-        (Verdict::Approved, Then::HandBack) => turn(&mut task, Turn::Agent, cx),
+        (Verdict::Approved, Then::HandBack) => {
+            let next = handed_back(&task);
+            turn(&mut task, next, cx);
+        }
         (Verdict::Approved, Then::Complete) => {
             task.status = Status::Completed;
             turn(&mut task, Turn::Nobody, cx);

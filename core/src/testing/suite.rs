@@ -104,13 +104,12 @@ where
         for agent in ["claude", "codex", "stranger", "nobody"].map(name) {
             assert_eq!(store.agent(&agent), crate::View::agent(memory, &agent), "agent {agent}");
             assert_eq!(store.claimable(&agent), crate::View::claimable(memory, &agent), "claimable by {agent}");
-            let unseen = Unseen::For(&agent);
-            assert_eq!(store.unseen(unseen), crate::View::unseen(memory, unseen), "unseen for {agent}");
-        }
-        assert_eq!(store.unseen(Unseen::Queued), crate::View::unseen(memory, Unseen::Queued), "queued");
-        for number in 1..4 {
-            let given = Unseen::GivenTo(session(number));
-            assert_eq!(store.unseen(given), crate::View::unseen(memory, given), "given to session {number}");
+            let queued = Unseen::QueuedFor(&agent);
+            assert_eq!(store.unseen(queued), crate::View::unseen(memory, queued), "queued for {agent}");
+            for number in 1..4 {
+                let owed = Unseen::OwedTo { agent: &agent, session: session(number) };
+                assert_eq!(store.unseen(owed), crate::View::unseen(memory, owed), "owed to session {number} of {agent}");
+            }
         }
     }
 }
@@ -206,7 +205,7 @@ where
 {
     let mut pair = Pair::new(make);
     let kept = pair.creates(&ada(), Assignee::Agent);
-    let task = pair.creates(&ada(), Assignee::Agent);
+    let task = pair.creates(&agent("claude"), Assignee::Agent);
     let id = pair.world.id();
     pair.run(&ada(), Command::DeleteTask { id, task }).expect("deleted");
     let found = |id: TaskId| (pair.store.task(id).known(""), pair.store.message(MessageId(id.0)).known(""));

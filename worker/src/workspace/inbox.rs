@@ -4,7 +4,7 @@
 //! once the transaction stands. After each thing that is handed over a `ping` follows on the same stream: its pong
 //! proves that the client has what came before it (MCP, "Ping": the receiver must answer promptly).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use agentrq_core::command::Inbox;
 use agentrq_core::decide::{Holder, route};
@@ -35,17 +35,18 @@ const WAITED_ITEMS: usize = 20;
 
 /// Gives what is queued to whoever listens. What nobody listens for stays queued.
 pub fn deliver<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
-    let queued = looked(tx, tx.store().unseen(Unseen::Queued))?;
-    let held = if queued.is_empty() { Vec::new() } else { connections::holders(tx.sql())? };
-    if held.is_empty() {
-        return Ok(());
-    }
-    let (ids, holders): (Vec<SessionId>, Vec<Holder>) = held.into_iter().unzip();
+    let (ids, holders): (Vec<SessionId>, Vec<Holder>) = connections::holders(tx.sql())?.into_iter().unzip();
+    let agents: BTreeSet<&AgentName> = holders.iter().map(|holder| &holder.agent).collect();
     let mut given: BTreeMap<usize, Vec<Delivery>> = BTreeMap::new();
-    for delivery in queued {
-        let task = looked(tx, tx.store().task(delivery.task))?;
-        if let Some(index) = route(&delivery, task.as_ref(), &holders) {
-            given.entry(index).or_default().push(delivery);
+    let mut routed = BTreeSet::new();
+    for agent in agents {
+        for delivery in looked(tx, tx.store().unseen(Unseen::QueuedFor(agent)))? {
+            let task = looked(tx, tx.store().task(delivery.task))?;
+            let index = route(&delivery, task.as_ref(), &holders);
+            // What is for nobody in particular is found for each agent, and goes to one.
+            if let (Some(index), true) = (index, routed.insert(delivery.id)) {
+                given.entry(index).or_default().push(delivery);
+            }
         }
     }
     for (index, deliveries) in given {
@@ -104,6 +105,8 @@ pub fn pong<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, id: &Request
     timers::clear(tx.sql(), Timer::Pong, id)?;
     if !deliveries.is_empty() {
         tx.report(Inbox::Received { deliveries })?;
+        // One look gives a bounded number: with these proven, the next ones follow.
+        tx.deliver = true;
     }
     Ok(true)
 }
@@ -334,20 +337,14 @@ pub fn waited<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, deliveri
     Ok(Waited { value: hitl::waited(&items), ids })
 }
 
-/// What waits for the agent and has not been given to this session yet.
+/// What waits for the agent and has not stood in a result of this session yet.
 pub fn ungiven<S: Sql>(tx: &Transaction<S>, connection: &Connection) -> Result<Vec<Delivery>, Problem> {
-    let mut found = Vec::new();
-    for delivery in looked(tx, tx.store().unseen(Unseen::For(&connection.agent)))? {
-        let shown = tx.sql().first(
-            "SELECT 1 FROM shown WHERE session = ? AND delivery = ?",
-            &[connection.session.to_string().into(), delivery.id.to_string().into()],
-        )?;
-        let anothers = delivery.agent.is_none() && delivery.session.is_some_and(|session| session != connection.session);
-        if shown.is_none() && !anothers {
-            found.push(delivery);
-        }
-    }
-    Ok(found)
+    let session = connection.session.to_string();
+    Ok(tx.store().many(
+        "SELECT json FROM deliveries d WHERE state <> 'seen' AND (agent = ?1 OR (agent IS NULL AND (session IS NULL OR session = ?2)))
+         AND NOT EXISTS (SELECT 1 FROM shown WHERE session = ?2 AND delivery = d.id) ORDER BY queued_at, id LIMIT 50",
+        &[connection.agent.as_str().into(), session.into()],
+    )?)
 }
 
 /// The items that ride on a tool's result, whole or by id, and which deliveries they are. They stand first, and have at most 20 KB.

@@ -34,13 +34,14 @@ CREATE TABLE deliveries (
   agent TEXT,
   session TEXT,
   state TEXT NOT NULL,
+  queued_at INTEGER NOT NULL,
+  redelivered INTEGER NOT NULL,
   revision INTEGER NOT NULL,
   json TEXT NOT NULL
 );
-CREATE INDEX deliveries_queued ON deliveries (id) WHERE state = 'queued';
-CREATE INDEX deliveries_unseen ON deliveries (agent, id) WHERE state <> 'seen';
+CREATE INDEX deliveries_queued ON deliveries (agent, queued_at, id) WHERE state = 'queued';
+CREATE INDEX deliveries_unseen ON deliveries (agent, queued_at, id) WHERE state <> 'seen';
 CREATE INDEX deliveries_of_task ON deliveries (task);
-CREATE INDEX deliveries_given ON deliveries (session) WHERE state <> 'seen';
 CREATE INDEX deliveries_latest ON deliveries (revision);
 
 CREATE TABLE agents (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID";

@@ -184,13 +184,15 @@ impl<S: Sql> SqlStore<S> {
             delivery.agent.as_ref().map(AgentName::as_str).into(),
             delivery.session.map(|session| session.to_string()).into(),
             state(delivery.state).into(),
+            delivery.queued_at.ms().into(),
+            delivery.redelivered.into(),
             delivery.revision.into(),
             json(delivery)?,
         ];
         self.sql.exec(
-            "INSERT INTO deliveries (id, task, agent, session, state, revision, json) VALUES (?, ?, ?, ?, ?, ?, ?)
+            "INSERT INTO deliveries (id, task, agent, session, state, queued_at, redelivered, revision, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (id) DO UPDATE SET agent = excluded.agent, session = excluded.session, state = excluded.state,
-               revision = excluded.revision, json = excluded.json",
+               redelivered = excluded.redelivered, revision = excluded.revision, json = excluded.json",
             &args,
         )?;
         Ok(())
@@ -291,12 +293,14 @@ impl<S: Sql> View for SqlStore<S> {
 
     fn unseen(&self, which: Unseen<'_>) -> Look<Vec<Delivery>> {
         let (condition, args): (&str, Vec<Value>) = match which {
-            Unseen::Queued => ("state = 'queued'", Vec::new()),
+            Unseen::QueuedFor(agent) => ("state = 'queued' AND (agent = ? OR agent IS NULL)", vec![agent.as_str().into()]),
+            Unseen::OwedTo { agent, session } => (
+                "state IN ('sent', 'received') AND redelivered = 0 AND session <> ? AND (agent = ? OR agent IS NULL)",
+                vec![session.to_string().into(), agent.as_str().into()],
+            ),
             Unseen::OfTask(task) => ("state <> 'seen' AND task = ?", vec![task.to_string().into()]),
-            Unseen::For(agent) => ("state <> 'seen' AND (agent = ? OR agent IS NULL)", vec![agent.as_str().into()]),
-            Unseen::GivenTo(session) => ("state <> 'seen' AND session = ?", vec![session.to_string().into()]),
         };
-        self.look(self.many(&format!("SELECT json FROM deliveries WHERE {condition} ORDER BY id LIMIT {UNSEEN_AT_ONCE}"), &args))
+        self.look(self.many(&format!("SELECT json FROM deliveries WHERE {condition} ORDER BY queued_at, id LIMIT {UNSEEN_AT_ONCE}"), &args))
     }
 }
 
