@@ -5,6 +5,8 @@ export class SseReader {
   events = [];
   comments = 0;
   ended = false;
+  /** Called with each event as it comes. */
+  onEvent;
   #waiters = new Set();
   #abort = new AbortController();
 
@@ -60,6 +62,7 @@ export class SseReader {
       // Not every event holds JSON: `endpoint` does not.
     }
     this.events.push(event);
+    this.onEvent?.(event);
     this.#tell();
   }
 

@@ -42,7 +42,8 @@ pub fn request<S: Sql>(
         Ok(result) => jsonrpc::result(id, result),
         Err(error) => jsonrpc::error(Some(id), &error),
     };
-    inbox::answer(tx, connection.id, &answer)
+    inbox::answer(tx, connection.id, &answer)?;
+    Ok(())
 }
 
 /// Handles a notification. Unknown ones are ignored, as JSON-RPC wants it.
@@ -129,7 +130,10 @@ fn call<S: Sql>(
     }
     let (items, whole) = inbox::riding(tx, connection, &ran.named)?;
     let given: Vec<_> = whole.into_iter().chain(ran.named).collect();
-    inbox::answer(tx, connection.id, &jsonrpc::result(id, ran.answer.to_json(&items)))?;
+    let answer = inbox::answer(tx, connection.id, &jsonrpc::result(id, ran.answer.to_json(&items)))?;
+    if let Some(task) = ran.created {
+        inbox::creation_answered(tx, connection, task, answer)?;
+    }
     if !given.is_empty() {
         inbox::ping(tx, connection.id, &given)?;
     }

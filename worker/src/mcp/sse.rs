@@ -31,7 +31,11 @@ pub fn open<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, age
         let detail = format!("this token holds {STREAMS_OF_TOKEN} streams, which is the limit: close one, or use a token for each agent");
         return Err(Problem::new(Code::TooManyRequests, detail).retry_after(10));
     }
-    let connection = Connection { id, session: id, token: holder.token, agent, is_live: true, phase: Phase::Opened };
+    let connection = Connection { id, session: id, token: holder.token, agent, is_live: true, phase: Phase::Opened, heir: None };
+    // If this is a client that lost its stream, the lost one may look alive as yet.
+    for other in connections::beside(tx.sql(), &connection)? {
+        inbox::nudge(tx, other)?;
+    }
     connections::insert(tx.sql(), &connection, tx.now)?;
     timers::set(tx.sql(), Timer::Quiet, &id.to_string(), tx.now.plus_ms(QUIET_MS))?;
     tx.report(Inbox::Connected { agent: connection.agent })?;
@@ -71,12 +75,12 @@ pub fn post<S: Sql>(
         Ok(incoming) => incoming,
         Err((request, error)) => return Ok(Posted::Malformed(jsonrpc::error(request.as_ref(), &error))),
     };
-    let connection = match connections::find(tx.sql(), id)? {
+    let connection = match current(tx.sql(), id)? {
         Some(connection) if connection.token == holder.token => connection,
         Some(_) => return Err(Problem::new(Code::TokenInvalid, "this address was given to another token: open a stream of your own")),
         // Its stream was forgotten long ago, but the credential is good: what is answered waits for the token's next stream.
         None => {
-            let connection = Connection { id, session: id, token: holder.token, agent, is_live: false, phase: Phase::Ready };
+            let connection = Connection { id, session: id, token: holder.token, agent, is_live: false, phase: Phase::Ready, heir: None };
             connections::insert(tx.sql(), &connection, tx.now)?;
             connection
         }
@@ -105,6 +109,20 @@ pub fn post<S: Sql>(
     Ok(Posted::Accepted)
 }
 
+/// Is this a call of createTask?
+pub fn creates(body: &[u8]) -> bool {
+    matches!(jsonrpc::parse(body), Ok(Incoming::Request { params, .. }) if params.get("name").is_some_and(|name| name == "createTask"))
+}
+
+/// The connection of this id, or the one that goes on from it.
+fn current(sql: &impl Sql, id: SessionId) -> Result<Option<Connection>, Problem> {
+    let mut found = connections::find(sql, id)?;
+    while let Some(heir) = found.as_ref().and_then(|connection| connection.heir) {
+        found = connections::find(sql, heir)?;
+    }
+    Ok(found)
+}
+
 /// Somebody has spoken on the connection, so somebody listens. Right after `initialize` that is a new model; on a stream
 /// that nobody initialized it is a client that reconnected in silence, which goes on from the connection that broke.
 fn listening<S: Sql>(tx: &mut Transaction<S>, connection: Connection) -> Result<Connection, Problem> {
@@ -116,8 +134,9 @@ fn listening<S: Sql>(tx: &mut Transaction<S>, connection: Connection) -> Result<
         }
         Phase::Opened => {
             let broken = connections::left_behind(tx.sql(), connection.token, &connection.agent, tx.now)?;
-            if let Some(broken) = &broken {
-                inbox::take_over(tx, broken.id, connection.id)?;
+            match &broken {
+                Some(broken) => inbox::take_over(tx, broken.id, connection.id)?,
+                None => orphaned(tx, &connection)?,
             }
             broken.map_or(connection.session, |broken| broken.session)
         }
@@ -135,11 +154,26 @@ fn listening<S: Sql>(tx: &mut Transaction<S>, connection: Connection) -> Result<
     Ok(Connection { session, phase: Phase::Ready, ..connection })
 }
 
+/// Somebody goes on from a stream that still seems to be held: asking on each that may be it shows which is broken.
+fn orphaned<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
+    connections::orphaned(tx.sql(), connection.id)?;
+    for other in connections::beside(tx.sql(), connection)? {
+        inbox::ping(tx, other, &[])?;
+    }
+    Ok(())
+}
+
 /// A new stream has been silent: ask whether somebody listens. A client that reconnected in silence answers by itself.
 pub fn quiet<S: Sql>(tx: &mut Transaction<S>, key: &str) -> Result<(), Problem> {
     let Ok(id) = key.parse() else { return Ok(()) };
     match connections::find(tx.sql(), id)? {
-        Some(connection) if connection.is_live && connection.phase == Phase::Opened => inbox::ping(tx, id, &[]),
+        Some(connection) if connection.is_live && connection.phase == Phase::Opened => {
+            // Who is silent for so long has not begun anew: it gets at once what was left for it, and more once it has answered.
+            if let Some(broken) = connections::left_behind(tx.sql(), connection.token, &connection.agent, tx.now)? {
+                inbox::lend_answers(tx, broken.id, id)?;
+            }
+            inbox::ping(tx, id, &[])
+        }
         _ => Ok(()),
     }
 }

@@ -27,17 +27,19 @@ pub struct Ran {
     pub answer: ToolAnswer,
     /// Deliveries that stand in the answer itself.
     pub named: Vec<DeliveryId>,
+    /// The task that the call made, or that an unconfirmed call like it had made.
+    pub created: Option<TaskId>,
     /// The call waits for a person, this long, instead of being answered.
     pub waits_s: Option<u64>,
 }
 
 impl Ran {
     fn done(value: serde_json::Value) -> Self {
-        Self { answer: ToolAnswer::Done(value), named: Vec::new(), waits_s: None }
+        Self { answer: ToolAnswer::Done(value), named: Vec::new(), created: None, waits_s: None }
     }
 
     pub fn failed(why: String) -> Self {
-        Self { answer: ToolAnswer::Failed(why), named: Vec::new(), waits_s: None }
+        Self { answer: ToolAnswer::Failed(why), named: Vec::new(), created: None, waits_s: None }
     }
 }
 
@@ -77,7 +79,7 @@ impl<S: Sql> Caller<'_, S> {
     fn create_task(&mut self, title: String, body: String, assignee: Assignee, attachments: Vec<InlineAttachment>) -> Result<Ran, Problem> {
         let hash = content_hash(&title, &body, assignee, &attachments);
         if let Some(task) = self.unconfirmed(&hash)? {
-            return Ok(Ran::done(hitl::created(&task)));
+            return Ok(Ran { created: Some(task.id), ..Ran::done(hitl::created(&task)) });
         }
         let id = random::id(self.tx.now)?;
         self.with_files(attachments, |caller, attachments| caller.command(Command::CreateTask { id, title, body, assignee, attachments }))?;
@@ -92,7 +94,7 @@ impl<S: Sql> Caller<'_, S> {
             ],
         )?;
         let task = self.task(TaskRef::Id(TaskId(id)))?;
-        Ok(Ran::done(hitl::created(&task)))
+        Ok(Ran { created: Some(task.id), ..Ran::done(hitl::created(&task)) })
     }
 
     /// The task that a call with the same content made, if that call may not have been answered.

@@ -74,7 +74,7 @@ impl DurableObject for WorkspaceObject {
             Some(Up::Bytes(total)) => sockets::written(&socket, total),
             Some(Up::Written { key }) => {
                 if let Some(connection) = Sockets(&self.state).connection(&socket) {
-                    report(inbox::written(&self.sql(), connection, &key).map_err(Problem::from));
+                    report(inbox::written(&self.sql(), connection, &key, random::now()).map_err(Problem::from));
                 }
             }
             None => worker::console_error!("a Worker said something that is no line"),
@@ -182,7 +182,9 @@ impl WorkspaceObject {
     /// A socket is gone. If the Worker closed it, so did its client; if it broke, the Worker dials again.
     fn socket_ended(&self, socket: &WebSocket, code: u16) {
         let Some(connection) = Sockets(&self.state).connection(socket) else { return };
-        if code == Ending::TakenOver.code() || !self.is_made().unwrap_or(false) {
+        // The end of a socket that was replaced may come late: the stream goes on over its successor.
+        let replaced = code == Ending::TakenOver.code() || Sockets(&self.state).is_held_by_another(connection, socket);
+        if replaced || !self.is_made().unwrap_or(false) {
             return;
         }
         report(self.commit(|tx| {

@@ -9,8 +9,10 @@ use crate::stream::line::{Down, Ending};
 use crate::workspace::log::Entry;
 use crate::workspace::transaction::Outgoing;
 
-/// Bytes that may be under way to a reader. One that is further behind is cut, and resumes by id.
-const WINDOW: u64 = 1024 * 1024;
+/// Bytes that may be under way to a dashboard. One that is further behind is cut, and resumes by id.
+pub const DASHBOARD_WINDOW: u64 = 1024 * 1024;
+/// Bytes that may be under way to an agent: the answer to a download is one line of up to 6 MiB, and a push may follow at once.
+const AGENT_WINDOW: u64 = 8 * 1024 * 1024;
 
 /// What the object keeps with a socket.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -56,6 +58,12 @@ impl Sockets<'_> {
         !self.0.get_websockets_with_tag(&connection_tag(connection)).is_empty()
     }
 
+    /// Is another open socket there for this connection?
+    pub fn is_held_by_another(&self, connection: SessionId, socket: &WebSocket) -> bool {
+        let is_open = |other: &WebSocket| other.as_ref().ready_state() == worker::web_sys::WebSocket::OPEN;
+        self.0.get_websockets_with_tag(&connection_tag(connection)).iter().any(|other| other.as_ref() != socket.as_ref() && is_open(other))
+    }
+
     /// Tells every dashboard of a commit.
     pub fn publish(&self, entry: &Entry) {
         let dashboards = self.0.get_websockets_with_tag(DASHBOARD);
@@ -63,7 +71,7 @@ impl Sockets<'_> {
             return;
         }
         let line = commit_line(entry);
-        dashboards.iter().for_each(|socket| send(socket, &line));
+        dashboards.iter().for_each(|socket| send(socket, &line, DASHBOARD_WINDOW));
     }
 
     /// Says what a commit has collected.
@@ -72,7 +80,7 @@ impl Sockets<'_> {
             match said {
                 Outgoing::Line { connection, down } => {
                     for socket in self.0.get_websockets_with_tag(&connection_tag(*connection)) {
-                        send(&socket, &down.encode());
+                        send(&socket, &down.encode(), AGENT_WINDOW);
                     }
                 }
                 Outgoing::Close { connection, ending } => self.close(*connection, *ending),
@@ -111,9 +119,9 @@ pub fn commit_line(entry: &Entry) -> String {
 }
 
 /// Sends a line, unless its reader is too far behind.
-pub fn send(socket: &WebSocket, line: &str) {
+pub fn send(socket: &WebSocket, line: &str, may_be_under_way: u64) {
     let mut window: Window = socket.deserialize_attachment().ok().flatten().unwrap_or_default();
-    if window.sent.saturating_sub(window.written) > WINDOW {
+    if window.sent.saturating_sub(window.written) > may_be_under_way {
         socket.close(Some(Ending::TooSlow.code()), Some("")).ok();
         return;
     }

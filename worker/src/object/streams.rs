@@ -8,7 +8,7 @@ use serde_json::json;
 use worker::{Response, WebSocketPair};
 
 use super::WorkspaceObject;
-use super::sockets::{self, Sockets, commit_line};
+use super::sockets::{self, DASHBOARD_WINDOW, Sockets, commit_line};
 use crate::mcp;
 use crate::problem::{Code, Problem};
 use crate::stream::line::Down;
@@ -60,21 +60,25 @@ impl WorkspaceObject {
         let pair = WebSocketPair::new()?;
         Sockets(&self.state).accept_dashboard(&pair.server, &person.id);
         let hello = json!({"cursor": head, "server": {"version": env!("CARGO_PKG_VERSION")}});
-        say(&pair.server, "hello", &hello);
+        // Without a cursor, or after a reset, the client begins where the history stands now. So does a socket that is dialled again.
+        say(&pair.server, "hello", "hello", cursor.is_none().then_some(&head), &hello);
+        let reset = |reason: &str| say(&pair.server, "reset", &format!("reset-{head}"), Some(&head), &json!({"reason": reason}));
         match cursor.map(str::parse::<Cursor>) {
             None => {}
-            Some(Err(why)) => say(&pair.server, "reset", &json!({"reason": why.to_string()})),
+            Some(Err(why)) => reset(&why.to_string()),
             Some(Ok(from)) => match log::since(&sql, &head, &from)? {
-                Since::Commits(missed) => missed.iter().for_each(|entry| sockets::send(&pair.server, &commit_line(entry))),
-                Since::Unknown(reason) => say(&pair.server, "reset", &json!({"reason": reason})),
+                Since::Commits(missed) => {
+                    missed.iter().for_each(|entry| sockets::send(&pair.server, &commit_line(entry), DASHBOARD_WINDOW))
+                }
+                Since::Unknown(reason) => reset(reason),
             },
         }
         Ok(Response::from_websocket(pair.client)?)
     }
 }
 
-/// Says something that is no commit: it bears no id, so a resume does not start from it.
-fn say(socket: &worker::WebSocket, event: &'static str, data: &serde_json::Value) {
+/// Says something that is no commit: it bears no id, so a client's resume does not start from it.
+fn say(socket: &worker::WebSocket, event: &'static str, key: &str, at: Option<&Cursor>, data: &serde_json::Value) {
     let text = sse::Frame { event: Some(event), id: None, data: &data.to_string() }.encode();
-    sockets::send(socket, &Down::Write { key: event.to_owned(), cursor: None, text }.encode());
+    sockets::send(socket, &Down::Write { key: key.to_owned(), cursor: at.map(ToString::to_string), text }.encode(), DASHBOARD_WINDOW);
 }

@@ -24,6 +24,8 @@ pub struct Connection {
     pub agent: AgentName,
     pub is_live: bool,
     pub phase: Phase,
+    /// The connection that goes on from this one.
+    pub heir: Option<SessionId>,
 }
 
 /// How far a connection has come.
@@ -55,7 +57,7 @@ impl Phase {
     }
 }
 
-const COLUMNS: &str = "id, session, token, agent, is_live, phase";
+const COLUMNS: &str = "id, session, token, agent, is_live, phase, heir";
 
 fn connection(row: &Row) -> Result<Connection, SqlError> {
     Ok(Connection {
@@ -65,6 +67,7 @@ fn connection(row: &Row) -> Result<Connection, SqlError> {
         agent: AgentName::new(row.text(3)?).map_err(|why| SqlError(why.to_string()))?,
         is_live: row.integer(4)? == 1,
         phase: Phase::read(row.text(5)?),
+        heir: row.optional_text(6)?.map(|id| id.parse().map_err(|error| SqlError(format!("{error}")))).transpose()?,
     })
 }
 
@@ -160,25 +163,50 @@ pub fn closed(sql: &impl Sql, id: SessionId, now: Timestamp) -> Result<(), SqlEr
     Ok(())
 }
 
-/// The connection that a silent reconnect of this agent goes on from: the one of its token that broke last.
+/// The other streams on which a client of the same token and agent listens, or seems to.
+pub fn beside(sql: &impl Sql, connection: &Connection) -> Result<Vec<SessionId>, SqlError> {
+    let rows = sql.exec(
+        "SELECT id FROM connections WHERE token = ? AND agent = ? AND is_live = 1 AND phase = 'ready' AND id <> ?",
+        &[connection.token.to_string().into(), connection.agent.as_str().into(), text(connection.id)],
+    )?;
+    rows.iter().map(|row| id(row, 0)).collect()
+}
+
+/// Notes that somebody listens on it who must have had another stream before, which has not been found broken yet.
+pub fn orphaned(sql: &impl Sql, id: SessionId) -> Result<(), SqlError> {
+    sql.exec("UPDATE connections SET is_orphan = 1 WHERE id = ?", &[text(id)])?;
+    Ok(())
+}
+
+/// The stream that has waited for this one to be found broken.
+pub fn orphan_of(sql: &impl Sql, broken: &Connection) -> Result<Option<SessionId>, SqlError> {
+    let row = sql.first(
+        "SELECT id FROM connections WHERE token = ? AND agent = ? AND is_live = 1 AND is_orphan = 1 AND id <> ? ORDER BY opened_at LIMIT 1",
+        &[broken.token.to_string().into(), broken.agent.as_str().into(), text(broken.id)],
+    )?;
+    row.map(|row| id(&row, 0)).transpose()
+}
+
+/// The connection that a silent reconnect of this agent goes on from: of those of its token that broke, the one opened last.
 pub fn left_behind(sql: &impl Sql, token: Id, agent: &AgentName, now: Timestamp) -> Result<Option<Connection>, SqlError> {
     let since = now.ms().saturating_sub(KEPT_MS);
     let found = sql.first(
         &format!(
-            "SELECT {COLUMNS} FROM connections WHERE token = ? AND agent = ? AND is_live = 0 AND phase = 'ready' AND closed_at >= ?
-             ORDER BY closed_at DESC LIMIT 1"
+            "SELECT {COLUMNS} FROM connections WHERE token = ? AND agent = ? AND is_live = 0 AND phase = 'ready' AND heir IS NULL AND closed_at >= ?
+             ORDER BY opened_at DESC LIMIT 1"
         ),
         &[token.to_string().into(), agent.as_str().into(), since.into()],
     )?;
     found.as_ref().map(connection).transpose()
 }
 
-/// Gives what a broken connection left to the one that goes on from it, and forgets the broken one.
+/// Gives what a broken connection left to the one that goes on from it. What is still posted to the broken one is the other's too.
 pub fn take_over(sql: &impl Sql, from: SessionId, to: SessionId) -> Result<(), SqlError> {
     for table in ["answers", "waits"] {
         sql.exec(&format!("UPDATE OR REPLACE {table} SET connection = ? WHERE connection = ?"), &[text(to), text(from)])?;
     }
-    sql.exec("DELETE FROM connections WHERE id = ?", &[text(from)])?;
+    sql.exec("UPDATE connections SET heir = ? WHERE id = ?", &[text(to), text(from)])?;
+    sql.exec("UPDATE connections SET is_orphan = 0 WHERE id = ?", &[text(to)])?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use agentrq_core::command::Inbox;
 use agentrq_core::decide::{Holder, route};
 use agentrq_core::dialect::hitl;
-use agentrq_core::id::{DeliveryId, MessageId, SessionId};
+use agentrq_core::id::{DeliveryId, MessageId, SessionId, TaskId};
 use agentrq_core::limits;
 use agentrq_core::mcp::channel::{self, Item};
 use agentrq_core::mcp::jsonrpc::{self, RequestId};
@@ -20,16 +20,18 @@ use agentrq_core::time::Timestamp;
 use agentrq_core::view::{Look, Unseen, View};
 use serde_json::Value;
 
-use super::connections::{self, Connection};
+use super::connections::{self, Connection, Phase};
 use super::timers::{self, Timer};
 use super::transaction::{Outgoing, Transaction};
 use crate::problem::Problem;
 use crate::random;
-use crate::sql::{Sql, SqlError};
+use crate::sql::{Row, Sql, SqlError};
 use crate::stream::line::{Down, Ending};
 
 /// How long a client has to answer a ping.
 const PONG_MS: u64 = 10_000;
+/// After this long on a living stream a written answer has arrived: a client that is gone is noticed at the write.
+const ARRIVED_MS: u64 = 500;
 /// Items that one waiting call returns at most.
 const WAITED_ITEMS: usize = 20;
 
@@ -52,15 +54,36 @@ pub fn deliver<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
     for (index, deliveries) in given {
         let (Some(connection), Some(holder)) = (ids.get(index), holders.get(index)) else { continue };
         // A model that waits in a call hears nothing else: its call is answered instead of a push.
-        match waiting(tx.sql(), &holder.agent, *connection)? {
-            Some(wait) => answer_wait(tx, &wait, deliveries)?,
-            None => push(tx, *connection, holder.session, deliveries)?,
+        if let Some(wait) = waiting(tx.sql(), *connection)? {
+            answer_wait(tx, &wait, deliveries)?;
+            continue;
         }
+        // What belongs to this session stays with it; the rest may answer another session of the agent that waits.
+        let (at_home, free) = at_home(tx, deliveries, holder.session)?;
+        match waiting_elsewhere(tx.sql(), &holder.agent)? {
+            Some(wait) if !free.is_empty() => answer_wait(tx, &wait, free)?,
+            _ => push(tx, *connection, holder.session, free)?,
+        }
+        push(tx, *connection, holder.session, at_home)?;
     }
     Ok(())
 }
 
+/// Parts deliveries into those of tasks that this session works on, and others.
+fn at_home<S: Sql>(tx: &Transaction<S>, deliveries: Vec<Delivery>, session: SessionId) -> Result<(Vec<Delivery>, Vec<Delivery>), Problem> {
+    let mut parts = (Vec::new(), Vec::new());
+    for delivery in deliveries {
+        let task = looked(tx, tx.store().task(delivery.task))?;
+        let is_home = task.is_some_and(|task| task.session == Some(session));
+        if is_home { parts.0.push(delivery) } else { parts.1.push(delivery) }
+    }
+    Ok(parts)
+}
+
 fn push<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, session: SessionId, deliveries: Vec<Delivery>) -> Result<(), Problem> {
+    if deliveries.is_empty() {
+        return Ok(());
+    }
     let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.id).collect();
     for delivery in deliveries {
         let line = pushed(tx, &delivery, delivery.copies + 1)?;
@@ -82,7 +105,7 @@ pub fn ping<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, deliveries: 
     let id = format!("ping-{}", random::id(tx.now)?);
     let list: Vec<_> = deliveries.iter().map(DeliveryId::to_string).collect();
     tx.sql().exec(
-        "INSERT INTO pings (id, connection, at, deliveries) VALUES (?, ?, ?, ?)",
+        "INSERT INTO pings (id, connection, at, deliveries, answers) SELECT ?1, ?2, ?3, ?4, coalesce(max(id), 0) FROM answers WHERE connection = ?2",
         &[id.as_str().into(), connection.to_string().into(), tx.now.ms().into(), list.join(" ").into()],
     )?;
     timers::set(tx.sql(), Timer::Pong, &id, tx.now.plus_ms(PONG_MS))?;
@@ -97,12 +120,16 @@ fn ping_line(id: &str) -> Down {
 /// A pong: what the ping followed has arrived. `false`: nobody waits for this answer.
 pub fn pong<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, id: &RequestId) -> Result<bool, Problem> {
     let Some(id) = id.as_value().as_str() else { return Ok(false) };
-    let rows = tx
-        .sql()
-        .exec("DELETE FROM pings WHERE id = ? AND connection = ? RETURNING deliveries", &[id.into(), connection.to_string().into()])?;
+    let rows = tx.sql().exec(
+        "DELETE FROM pings WHERE id = ? AND connection = ? RETURNING deliveries, answers",
+        &[id.into(), connection.to_string().into()],
+    )?;
     let Some(row) = rows.first() else { return Ok(false) };
     let deliveries = read_ids(row.text(0)?)?;
     timers::clear(tx.sql(), Timer::Pong, id)?;
+    let proven = [connection.to_string().into(), row.count(1)?.into()];
+    tx.sql().exec("DELETE FROM answers WHERE connection = ? AND id <= ?", &proven)?;
+    tx.sql().exec("DELETE FROM creations WHERE connection = ? AND answer <= ?", &proven)?;
     if !deliveries.is_empty() {
         tx.report(Inbox::Received { deliveries })?;
         // One look gives a bounded number: with these proven, the next ones follow.
@@ -136,7 +163,14 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
         tx.report(Inbox::Lost { deliveries })?;
     }
     if !connections::is_present(tx.sql(), &known.agent)? {
-        tx.report(Inbox::Disconnected { agent: known.agent })?;
+        tx.report(Inbox::Disconnected { agent: known.agent.clone() })?;
+    }
+    // A client that reconnected in silence, before this stream was found broken, goes on from here.
+    if known.phase == Phase::Ready
+        && known.heir.is_none()
+        && let Some(heir) = connections::orphan_of(tx.sql(), &known)?
+    {
+        inherit(tx, connection, heir)?;
     }
     Ok(())
 }
@@ -160,13 +194,19 @@ pub fn repeat_unproven<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -
     repeat_answers(tx, connection)
 }
 
-/// Sends what a stream still owes its client: answers, and the progress of calls that wait.
-pub fn repeat_answers<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
-    let rows = tx.sql().exec("SELECT id, json FROM answers WHERE connection = ? ORDER BY id", &[connection.to_string().into()])?;
+/// Sends the answers that a broken stream owes on another one, and keeps them until it is known whose that is.
+pub fn lend_answers<S: Sql>(tx: &mut Transaction<S>, from: SessionId, to: SessionId) -> Result<(), Problem> {
+    let rows = tx.sql().exec("SELECT id, json FROM answers WHERE connection = ? ORDER BY id", &[from.to_string().into()])?;
     for row in rows {
         let line = answer_line(row.count(0)?, row.text(1)?);
-        tx.say(connection, line);
+        tx.say(to, line);
     }
+    Ok(())
+}
+
+/// Sends what a stream still owes its client: answers, and the progress of calls that wait.
+pub fn repeat_answers<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
+    lend_answers(tx, connection, connection)?;
     let waits = tx.sql().exec("SELECT request, progress FROM waits WHERE connection = ?", &[connection.to_string().into()])?;
     for row in waits {
         if let Some(progress) = row.optional_text(1)? {
@@ -176,8 +216,15 @@ pub fn repeat_answers<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) ->
     Ok(())
 }
 
-/// Answers a request on the stream it belongs to. The answer is kept until the Worker has written it.
-pub fn answer<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, answer: &Value) -> Result<(), Problem> {
+/// Writes a comment: nothing to the client, but to a client that is gone it cannot be written, and that is noticed.
+pub fn nudge<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
+    let key = format!("n{}", random::id(tx.now)?);
+    tx.say(connection, Down::Write { key, cursor: None, text: sse::KEEPALIVE.to_owned() });
+    Ok(())
+}
+
+/// Answers a request on the stream it belongs to, and returns the answer's number. It is kept until it is known to have arrived.
+pub fn answer<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, answer: &Value) -> Result<u64, Problem> {
     let text = answer.to_string();
     let row = tx.sql().first(
         "INSERT INTO answers (connection, at, json) VALUES (?, ?, ?) RETURNING id",
@@ -185,15 +232,25 @@ pub fn answer<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, answer: &V
     )?;
     let id = row.ok_or_else(|| Problem::internal("an insert returned no row"))?.count(0)?;
     tx.say(connection, answer_line(id, &text));
-    Ok(())
+    Ok(id)
 }
 
 /// Notes that an answer has been written to the client's stream.
-pub fn written(sql: &impl Sql, connection: SessionId, key: &str) -> Result<(), SqlError> {
+pub fn written(sql: &impl Sql, connection: SessionId, key: &str, now: Timestamp) -> Result<(), SqlError> {
     if let Some(id) = key.strip_prefix('a').and_then(|id| id.parse::<u64>().ok()) {
-        sql.exec("DELETE FROM answers WHERE id = ? AND connection = ?", &[id.into(), connection.to_string().into()])?;
+        let args = [now.ms().into(), id.into(), connection.to_string().into()];
+        sql.exec("UPDATE answers SET written_at = ? WHERE id = ? AND connection = ?", &args)?;
     }
     Ok(())
+}
+
+/// Is the Worker still writing an answer to this connection's living stream?
+pub fn is_writing(sql: &impl Sql, connection: SessionId) -> Result<bool, SqlError> {
+    let row = sql.first(
+        "SELECT 1 FROM answers a JOIN connections c ON c.id = a.connection WHERE c.id = ? AND c.is_live = 1 AND a.written_at IS NULL LIMIT 1",
+        &[connection.to_string().into()],
+    )?;
+    Ok(row.is_some())
 }
 
 fn answer_line(id: u64, text: &str) -> Down {
@@ -247,12 +304,19 @@ fn wait_key(request: &str) -> String {
     format!("w{}", request.replace(|c: char| c.is_whitespace(), "_"))
 }
 
-/// The call of this agent that waits, preferably on this connection.
-fn waiting(sql: &impl Sql, agent: &AgentName, connection: SessionId) -> Result<Option<Wait>, SqlError> {
-    let row = sql.first(
-        "SELECT connection, request FROM waits WHERE agent = ? ORDER BY connection = ? DESC LIMIT 1",
-        &[agent.as_str().into(), connection.to_string().into()],
-    )?;
+/// The call that waits on this connection.
+fn waiting(sql: &impl Sql, connection: SessionId) -> Result<Option<Wait>, SqlError> {
+    read_wait(sql.first("SELECT connection, request FROM waits WHERE connection = ? LIMIT 1", &[connection.to_string().into()])?)
+}
+
+/// A call of this agent that waits on any stream that is held.
+fn waiting_elsewhere(sql: &impl Sql, agent: &AgentName) -> Result<Option<Wait>, SqlError> {
+    let waits = "SELECT w.connection, w.request FROM waits w JOIN connections c ON c.id = w.connection
+                 WHERE w.agent = ? AND c.is_live = 1 AND c.phase = 'ready' ORDER BY c.opened_at DESC LIMIT 1";
+    read_wait(sql.first(waits, &[agent.as_str().into()])?)
+}
+
+fn read_wait(row: Option<Row>) -> Result<Option<Wait>, SqlError> {
     row.map(|row| Ok(Wait { connection: connections::id(&row, 0)?, request: row.text(1)?.to_owned() })).transpose()
 }
 
@@ -273,6 +337,10 @@ pub fn wait_over<S: Sql>(tx: &mut Transaction<S>, key: &str) -> Result<(), Probl
 pub fn take_over<S: Sql>(tx: &mut Transaction<S>, from: SessionId, to: SessionId) -> Result<(), Problem> {
     // Nobody will take the broken one up any more: what it was given and did not prove to have waits again.
     lose(tx, from)?;
+    inherit(tx, from, to)
+}
+
+fn inherit<S: Sql>(tx: &mut Transaction<S>, from: SessionId, to: SessionId) -> Result<(), Problem> {
     timers::clear(tx.sql(), Timer::Lost, &from.to_string())?;
     let waits = tx.sql().exec("SELECT request, deadline FROM waits WHERE connection = ?", &[from.to_string().into()])?;
     for row in waits {
@@ -406,14 +474,23 @@ fn show<S: Sql>(tx: &Transaction<S>, session: SessionId, ids: &[DeliveryId]) -> 
 /// proven to have arrived, is seen, and its createTask calls are known to be answered.
 pub fn confirm<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
     let id: crate::sql::Value = connection.id.to_string().into();
-    let outstanding = tx.sql().first(
-        "SELECT 1 FROM answers WHERE connection = ?1 UNION ALL SELECT 1 FROM waits WHERE connection = ?1 LIMIT 1",
+    // A call that came on a stream after it broke proves nothing of what was written to it.
+    if !connection.is_live {
+        return Ok(());
+    }
+    tx.sql().exec(
+        "DELETE FROM creations WHERE connection = ? AND answer NOT IN (SELECT id FROM answers WHERE written_at IS NULL)",
         std::slice::from_ref(&id),
+    )?;
+    let arrived: crate::sql::Value = tx.now.ms().saturating_sub(ARRIVED_MS).into();
+    tx.sql().exec("DELETE FROM answers WHERE connection = ? AND written_at <= ?", &[id.clone(), arrived])?;
+    let outstanding = tx.sql().first(
+        "SELECT 1 FROM answers WHERE connection = ?1 AND written_at IS NULL UNION ALL SELECT 1 FROM waits WHERE connection = ?1 LIMIT 1",
+        &[id],
     )?;
     if outstanding.is_some() {
         return Ok(());
     }
-    tx.sql().exec("DELETE FROM creations WHERE connection = ?", &[id])?;
     let rows = tx.sql().exec(
         "SELECT s.delivery FROM shown s JOIN deliveries d ON d.id = s.delivery WHERE s.session = ? AND d.state = 'received'",
         &[connection.session.to_string().into()],
@@ -422,6 +499,13 @@ pub fn confirm<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Resu
     if !seen.is_empty() {
         tx.report(Inbox::Seen { deliveries: seen, route: None })?;
     }
+    Ok(())
+}
+
+/// Notes which answer tells of a task that was made: once that one has arrived, the same call makes another task.
+pub fn creation_answered<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, task: TaskId, answer: u64) -> Result<(), Problem> {
+    let args = [connection.id.to_string().into(), answer.into(), task.to_string().into()];
+    tx.sql().exec("UPDATE creations SET connection = ?, answer = ? WHERE task = ?", &args)?;
     Ok(())
 }
 

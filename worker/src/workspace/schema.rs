@@ -70,23 +70,27 @@ CREATE TABLE connections (
   is_live INTEGER NOT NULL,
   -- opened: nobody has spoken on it; initializing: a new model is being set up; ready: somebody listens.
   phase TEXT NOT NULL,
-  closed_at INTEGER
+  closed_at INTEGER,
+  -- Somebody listens on it who never said `initialize`, and it has gone on from no other connection yet.
+  is_orphan INTEGER NOT NULL DEFAULT 0,
+  -- The connection that goes on from this one.
+  heir TEXT
 ) WITHOUT ROWID;
 CREATE INDEX connections_live ON connections (is_live, phase);
 CREATE INDEX connections_of_token ON connections (token, agent, closed_at);
--- Answers that have not reached the client's stream.
-CREATE TABLE answers (id INTEGER PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, at INTEGER NOT NULL, json TEXT NOT NULL);
+-- Answers that may not have reached the client. One that was written may still have been written to a client that was gone.
+CREATE TABLE answers (id INTEGER PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, at INTEGER NOT NULL, written_at INTEGER, json TEXT NOT NULL);
 CREATE INDEX answers_of_connection ON answers (connection);
 -- Calls that wait for a person.
 CREATE TABLE waits (connection TEXT NOT NULL, request TEXT NOT NULL, agent TEXT NOT NULL, progress TEXT, deadline INTEGER NOT NULL, PRIMARY KEY (connection, request)) WITHOUT ROWID;
 CREATE INDEX waits_of_agent ON waits (agent);
--- Pings that wait for their pong, with what the pong will prove to have arrived.
-CREATE TABLE pings (id TEXT PRIMARY KEY, connection TEXT NOT NULL, at INTEGER NOT NULL, deliveries TEXT NOT NULL) WITHOUT ROWID;
+-- Pings that wait for their pong, with what the pong will prove to have arrived: deliveries, and answers up to an id.
+CREATE TABLE pings (id TEXT PRIMARY KEY, connection TEXT NOT NULL, at INTEGER NOT NULL, deliveries TEXT NOT NULL, answers INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX pings_of_connection ON pings (connection);
 -- Items that stood in a result of the session: its next call shows that the model has read them.
 CREATE TABLE shown (session TEXT NOT NULL, delivery TEXT NOT NULL, PRIMARY KEY (session, delivery)) WITHOUT ROWID;
 -- Tasks whose createTask may not have been answered, by content.
-CREATE TABLE creations (agent TEXT NOT NULL, hash TEXT NOT NULL, task TEXT NOT NULL, connection TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (agent, hash)) WITHOUT ROWID;
+CREATE TABLE creations (agent TEXT NOT NULL, hash TEXT NOT NULL, task TEXT NOT NULL, connection TEXT NOT NULL, answer INTEGER, at INTEGER NOT NULL, PRIMARY KEY (agent, hash)) WITHOUT ROWID;
 -- What the one alarm is set for.
 CREATE TABLE timers (kind TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;
 CREATE INDEX timers_next ON timers (at)";

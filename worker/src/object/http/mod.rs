@@ -6,13 +6,15 @@ mod tasks;
 mod tokens;
 mod workspace;
 
+use std::time::Duration;
+
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::tool::TaskRef;
 use agentrq_core::model::{Actor, Person, WorkspaceId};
 use serde::Serialize;
 use serde_json::json;
 use url::Url;
-use worker::{Request, Response, ResponseBuilder, SqlStorage};
+use worker::{Delay, Request, Response, ResponseBuilder, SqlStorage};
 
 use super::WorkspaceObject;
 use super::streams::{AgentAsks, Resumes};
@@ -26,7 +28,11 @@ use crate::routes::{self, Method, Route};
 use crate::stream::dial::wants_socket;
 use crate::workspace::tokens::Holder;
 use crate::workspace::transaction::Transaction;
-use crate::workspace::{blobs, tokens as token_table};
+use crate::workspace::{blobs, inbox, tokens as token_table};
+
+/// How often, and at which distance, to look whether an answer is written.
+const WRITING_LOOKS: u32 = 20;
+const WRITING_PAUSE: Duration = Duration::from_millis(5);
 
 /// Who asks, checked wholly.
 #[derive(Clone, Debug)]
@@ -176,10 +182,23 @@ impl WorkspaceObject {
         let id = connection(&asked)?;
         let about = About { workspace, base: asked.header(BASE_HEADER).unwrap_or_default() };
         let body = body::read(asked.request, MCP_BYTES).await?;
+        self.while_writing(id, &body).await?;
         match self.commit(|tx| sse::post(tx, id, &holder, agent, &about, &body))? {
             Posted::Accepted => Ok(ResponseBuilder::new().with_status(202).ok("Accepted")?),
             Posted::Malformed(error) => answer(400, &error),
         }
+    }
+
+    /// A client that has its answer may create a task again before the Worker's word that the answer is written has come. That
+    /// word makes it another task; it is on its way.
+    async fn while_writing(&self, connection: SessionId, body: &[u8]) -> Result<(), Problem> {
+        for _ in 0..WRITING_LOOKS {
+            if !inbox::is_writing(&self.sql(), connection)? || !sse::creates(body) {
+                break;
+            }
+            Delay::from(WRITING_PAUSE).await;
+        }
+        Ok(())
     }
 
     /// A look that changes nothing.
