@@ -1,7 +1,8 @@
 // Is an output out of date? A stamp beside it holds the hash of everything it was made from.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { withLock } from "./lock.mjs";
 import { inRoot } from "./paths.mjs";
 
 /** What tools make inside a source folder; it never counts as a source of its parent. */
@@ -27,11 +28,15 @@ export function hashOf(places, words = []) {
 
 /** Does the work unless all outputs are there and the stamp holds this hash; returns whether it did. */
 export async function whenChanged(stamp, outputs, hash, work) {
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash && outputs.every((output) => existsSync(output)))
-    return false;
-  rmSync(stamp, { force: true });
-  await work();
-  mkdirSync(dirname(stamp), { recursive: true });
-  writeFileSync(stamp, hash);
-  return true;
+  const fresh = () =>
+    existsSync(stamp) && readFileSync(stamp, "utf8") === hash && outputs.every((output) => existsSync(output));
+  if (fresh()) return false;
+  return withLock(`${stamp}.lock`, async () => {
+    // Whoever held the lock may have built just this.
+    if (fresh()) return false;
+    rmSync(stamp, { force: true });
+    await work();
+    writeFileSync(stamp, hash);
+    return true;
+  });
 }
