@@ -22,7 +22,7 @@ export async function wasmBindgen() {
     const install = ["install", "--quiet", "--root", folder, "--bin", "wasm-bindgen", `wasm-bindgen-cli@${version}`];
     const env = await rustEnv();
     // A registry mirror may lag behind the versions in the tool's own lock file; then its requirements alone decide.
-    await run("cargo", [...install, "--locked"], { env }).catch(() => run("cargo", install, { env }));
+    await run("cargo", [...install, "--locked"], { env, quiet: true }).catch(() => run("cargo", install, { env }));
   });
   return command;
 }
