@@ -234,14 +234,17 @@ export class WorkspaceStore {
       void this.#reset();
       return;
     }
-    let frame: Frame;
-    try {
-      frame = JSON.parse(event.data) as Frame;
-    } catch {
-      return; // not for this version of the page
-    }
     const replica = this.#replica;
     if (!replica) return;
+    try {
+      this.#apply(replica, JSON.parse(event.data) as Frame);
+    } catch {
+      // A frame that this page cannot read, of a newer server perhaps: what it changed is in the next snapshot.
+      void this.#reset();
+    }
+  }
+
+  #apply(replica: Replica, frame: Frame): void {
     const before = frame.taskId ? replica.task(frame.taskId) : null;
     const { reset, committed } = replica.applyFrame(frame);
     if (reset) {
