@@ -11,10 +11,13 @@ use time::format_description::well_known::Rfc3339;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 
+/// The last millisecond of the year 9999, beyond which RFC 3339 has no form.
+const LATEST_MS: u64 = 253_402_300_799_999;
+
 impl Timestamp {
     /// From milliseconds since 1970; anything past the year 9999 is that year's end.
-    pub fn from_ms(ms: u64) -> Self {
-        Self(ms.min(253_402_300_799_999))
+    pub const fn from_ms(ms: u64) -> Self {
+        if ms < LATEST_MS { Self(ms) } else { Self(LATEST_MS) }
     }
 
     /// Milliseconds since 1970.

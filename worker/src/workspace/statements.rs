@@ -1,0 +1,60 @@
+//! How many statements the busy paths take: a number that does not depend on the machine, held so that it cannot creep.
+
+use std::cell::RefCell;
+
+use agentrq_core::command::Command;
+use agentrq_core::id::{Id, SessionId};
+use agentrq_core::model::{Actor, AgentName, Assignee, Person};
+use agentrq_core::time::Timestamp;
+
+use super::connections::{self, Connection, Phase};
+use super::transaction::Transaction;
+use super::{inbox, made_for_tests};
+use crate::sql::native::memory;
+use crate::sql::{Row, Sql, SqlError, Value};
+
+/// A database that notes what it is asked.
+struct Counted {
+    db: rusqlite::Connection,
+    asked: RefCell<Vec<String>>,
+}
+
+impl Sql for Counted {
+    fn exec(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>, SqlError> {
+        self.asked.borrow_mut().push(sql.split_whitespace().take(6).collect::<Vec<_>>().join(" "));
+        self.db.exec(sql, args)
+    }
+}
+
+const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+
+#[test]
+fn a_reply_and_its_push_take_no_more_statements_than_they_need() {
+    let counted = Counted { db: memory(), asked: RefCell::default() };
+    made_for_tests(&counted.db);
+    let name = AgentName::new("laptop").expect("a name");
+    let id = SessionId(Id::new(NOW.ms(), 1));
+    let stream = Connection { id, session: id, token: id.0, agent: name.clone(), is_live: true, phase: Phase::Ready, heir: None };
+    connections::insert(&counted, &stream, NOW).expect("inserted");
+    let task = Id::new(NOW.ms(), 2);
+    let ask = Command::CreateTask { id: task, title: "x".into(), body: "y".into(), assignee: Assignee::Human, attachments: Vec::new() };
+    let mut tx = Transaction::begin(&counted, NOW).expect("begun");
+    tx.run(ask, &Actor::Agent { name }, Some(id)).expect("asked");
+    tx.finish("t1").expect("finished");
+    counted.asked.take();
+
+    let mut tx = Transaction::begin(&counted, NOW).expect("begun");
+    let reply = Command::PostMessage {
+        id: Id::new(NOW.ms(), 3),
+        task: task.into(),
+        text: "Go on.".into(),
+        attachments: Vec::new(),
+        in_reply_to: None,
+        asks: Default::default(),
+    };
+    tx.run(reply, &Actor::Person(Person { id: "p".into(), name: "Ada".into() }), None).expect("replied");
+    inbox::deliver(&mut tx).expect("delivered");
+    tx.finish("t2").expect("finished");
+    let asked = counted.asked.take();
+    assert!(asked.len() <= 17, "{} statements: {asked:#?}", asked.len());
+}
