@@ -319,6 +319,7 @@ describe("a token", () => {
     const { token, id } = await makeToken(me, workspace);
     const headers = {
       "x-agentrq-actor": JSON.stringify({ kind: "person", id: "x", name: "Mallory" }),
+      "x-agentrq-session": id,
       "x-agentrq-token": `${id} ${"00".repeat(32)}`,
       "x-agentrq-base": "https://evil.example.com",
     };

@@ -1,5 +1,7 @@
 //! A request's way in: route, gate, then the account, the files, or the object of a workspace.
 
+use std::time::Duration;
+
 use agentrq_core::id::SessionId;
 use agentrq_core::model::{Person, WorkspaceId};
 use worker::{Env, Request, Response};
@@ -27,6 +29,7 @@ pub struct Passed<'a> {
     pub setup: &'a Setup,
     pub asked: &'a Asked,
     pub route: Route,
+    pub credential: Credential,
     /// A person is checked wholly, and a member of the route's workspace. Of a token the object still has to check the hash.
     pub caller: Option<Caller>,
 }
@@ -50,11 +53,11 @@ pub async fn serve(mut request: Request, env: &Env) -> Result<Response, Problem>
         (Route::Workspaces, Method::Post, Credential::Session(proof)) => return desk.make(proof, &mut request).await,
         (Route::Workspaces, _, Credential::Session(proof)) => return desk.workspaces(proof).await,
         (Route::Workspace(workspace), Method::Delete, Credential::Session(proof)) => return desk.delete(proof, workspace).await,
-        (_, _, Credential::Session(proof)) => Some(Caller::Person(person(env, &route, proof).await?)),
+        (_, _, Credential::Session(proof)) => Some(Caller::Person { person: person(env, &route, proof).await?, session: proof.id }),
         (_, _, Credential::Token(proof)) => Some(Caller::Token(*proof)),
         (_, _, Credential::Nothing) => None,
     };
-    Passed { env, setup: &setup, asked: &asked, route, caller }.serve(request).await
+    Passed { env, setup: &setup, asked: &asked, route, credential, caller }.serve(request).await
 }
 
 /// The person whose session it is, if they are a member of the route's workspace.
@@ -73,15 +76,27 @@ impl Passed<'_> {
                 hold(AgentStream { line, connection, endpoint: self.endpoint(workspace, connection) }).await
             }
             Route::Events(workspace) => {
+                let Credential::Session(session) = &self.credential else {
+                    return Err(Problem::internal("an event stream without a session"));
+                };
                 let inner = inner_request(self.setup, self.asked, &request, self.caller.as_ref())?;
                 let cursor = request.headers().get("last-event-id")?.or_else(|| self.asked.query("cursor"));
                 let line = Line::new(self.env.clone(), workspace.clone(), &inner)?;
-                hold(DashboardStream { line, cursor }).await
+                hold(DashboardStream { line, cursor, session: session.clone(), check_every: self.check_every() }).await
             }
             #[cfg(feature = "faults")]
             Route::Fault(routes::Fault::PanicInWorker) => panic!("asked to panic in the Worker"),
             _ => self.forward(&request).await,
         }
+    }
+
+    /// How often a person's stream is checked; the tests' build can be asked to hurry.
+    fn check_every(&self) -> Duration {
+        #[cfg(feature = "faults")]
+        if let Some(ms) = self.asked.query("check").and_then(|ms| ms.parse().ok()) {
+            return Duration::from_millis(ms);
+        }
+        DashboardStream::CHECK_EVERY
     }
 
     /// Where an agent posts: relative to the stream's URL, and with the token, because clients carry nothing over.

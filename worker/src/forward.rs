@@ -51,8 +51,9 @@ pub fn own_request(
 fn say_who(inner: &Request, setup: &Setup, asked: &Asked, caller: Option<&Caller>) -> Result<(), Problem> {
     inner.headers().set(BASE_HEADER, &setup.gate.rules.base(asked))?;
     if let Some(caller) = caller {
-        let (name, value) = caller.to_header();
-        inner.headers().set(name, &value)?;
+        for (name, value) in caller.to_headers() {
+            inner.headers().set(name, &value)?;
+        }
     }
     Ok(())
 }

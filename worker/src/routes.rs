@@ -102,6 +102,8 @@ pub enum Fault {
     PanicInObject(WorkspaceId),
     /// Which instance of the object answers: a new one after an eviction.
     Instance(WorkspaceId),
+    /// Breaks every socket behind a stream, as a reset of the object does.
+    BreakSockets(WorkspaceId),
 }
 
 impl Route {
@@ -122,7 +124,7 @@ impl Route {
             | Self::Agents(ws)
             | Self::Mcp(ws) => Some(ws),
             #[cfg(feature = "faults")]
-            Self::Fault(Fault::PanicInObject(ws) | Fault::Instance(ws)) => Some(ws),
+            Self::Fault(Fault::PanicInObject(ws) | Fault::Instance(ws) | Fault::BreakSockets(ws)) => Some(ws),
             #[cfg(feature = "faults")]
             Self::Fault(Fault::PanicInWorker) => None,
             Self::Health | Self::Session | Self::Workspaces | Self::AllEvents | Self::Asset => None,
@@ -171,6 +173,8 @@ const TABLE: &[Entry] = &[
     Entry { pattern: "/test/*/panic", methods: &[(Get, Anyone)], build: |p| Ok(Route::Fault(Fault::PanicInObject(p.workspace()?))) },
     #[cfg(feature = "faults")]
     Entry { pattern: "/test/*/instance", methods: &[(Get, Anyone)], build: |p| Ok(Route::Fault(Fault::Instance(p.workspace()?))) },
+    #[cfg(feature = "faults")]
+    Entry { pattern: "/test/*/break", methods: &[(Get, Anyone)], build: |p| Ok(Route::Fault(Fault::BreakSockets(p.workspace()?))) },
 ];
 
 /// Paths under these are interfaces: never a page, even where nothing answers.

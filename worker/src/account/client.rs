@@ -35,7 +35,7 @@ pub async fn wants(env: &Env, session: &SessionProof, want: Want) -> Result<Answ
 /// The person whose session it is, once `want` is done.
 pub async fn person(env: &Env, session: &SessionProof, want: Want) -> Result<Person, Problem> {
     match wants(env, session, want).await? {
-        Answer::Person(person) | Answer::Workspaces { person, .. } => Ok(person),
+        Answer::Person(person) | Answer::Workspaces { person, .. } | Answer::SignedOut { person, .. } => Ok(person),
         Answer::Refused(problem) => Err(problem.into()),
     }
 }

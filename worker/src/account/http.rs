@@ -1,12 +1,14 @@
 //! What people do with their account over HTTP: sign in and out, and make, list and delete workspaces.
 
+use std::time::Duration;
+
 use agentrq_core::limits;
 use agentrq_core::model::{Person, Workspace, WorkspaceId};
 use agentrq_core::rejection::Rejection;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, select};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use worker::{Env, Method, Request, Response};
+use worker::{Delay, Env, Method, Request, Response};
 
 use super::client::{call, person, wants};
 use super::protocol::{Answer, Call, Membership, Want};
@@ -21,6 +23,8 @@ use crate::setup::Setup;
 
 /// What the owner is called until accounts have names of their own.
 const OWNER_NAME: &str = "Owner";
+/// How long a sign-out waits for the workspaces to end its streams.
+const CUT_WITHIN: Duration = Duration::from_secs(3);
 
 /// One request about an account.
 pub struct Desk<'a> {
@@ -77,10 +81,22 @@ impl Desk<'_> {
 
     /// `DELETE /api/session`
     pub async fn sign_out(&self, proof: &SessionProof) -> Result<Response, Problem> {
-        person(self.env, proof, Want::SignOut).await?;
+        let Answer::SignedOut { person, workspaces } = wants(self.env, proof, Want::SignOut).await? else {
+            return Err(Problem::internal("the account answered something else to a sign-out"));
+        };
+        let caller = caller(proof, person);
+        let cut = join_all(workspaces.iter().map(|workspace| self.cut(&caller, workspace)));
+        // One that cannot be reached holds nothing up: its streams are asked for their session sooner or later.
+        select(cut, Delay::from(CUT_WITHIN)).await;
         let response = Response::empty()?.with_status(204);
         response.headers().set("set-cookie", &session::clear_cookie(self.setup.gate.rules.https(self.asked)))?;
         Ok(response)
+    }
+
+    /// Ends the session's streams in one workspace.
+    async fn cut(&self, caller: &Caller, workspace: &WorkspaceId) -> Result<(), Problem> {
+        let request = own_request(self.setup, self.asked, Method::Delete, "/api/session", None, caller)?;
+        send(&object(self.env, workspace)?, request).await.map(drop)
     }
 
     /// `GET /api/workspaces`. Each workspace says itself what it is now; one whose making or deletion broke off is mended here.
@@ -90,7 +106,7 @@ impl Desk<'_> {
             return Err(Problem::internal("the account answered something else to a list"));
         };
         let next = page.last().filter(|_| more).map(|membership| membership.workspace.0.clone());
-        let caller = Caller::Person(person);
+        let caller = caller(proof, person);
         let workspaces = join_all(page.iter().map(|membership| self.now(proof, &caller, membership))).await;
         let workspaces: Vec<Value> = workspaces.into_iter().flatten().collect();
         answer(200, &json!({"workspaces": workspaces, "nextCursor": next}))
@@ -134,7 +150,7 @@ impl Desk<'_> {
         let membership = Membership { workspace, name, mission, created_at: random::now(), leaving: false };
         // First the membership, then the workspace: what breaks off between them is mended by the next list.
         let person = person(self.env, proof, Want::Begin(membership.clone())).await?;
-        let made = self.put(&Caller::Person(person), &membership).await?;
+        let made = self.put(&caller(proof, person), &membership).await?;
         answer(201, &self.with_url(&membership.workspace, made))
     }
 
@@ -147,7 +163,7 @@ impl Desk<'_> {
     /// `DELETE /api/workspaces/{ws}`. From the first step on nobody is let in; what breaks off after it is finished by the next list.
     pub async fn delete(&self, proof: &SessionProof, workspace: &WorkspaceId) -> Result<Response, Problem> {
         let person = person(self.env, proof, Want::Leave(workspace.clone())).await?;
-        self.finish_deletion(proof, &Caller::Person(person), workspace).await?;
+        self.finish_deletion(proof, &caller(proof, person), workspace).await?;
         Ok(Response::empty()?.with_status(204))
     }
 
@@ -174,6 +190,10 @@ impl Desk<'_> {
         serde_json::from_value::<agentrq_core::rejection::Problem>(said)
             .map_or_else(|error| Err(Problem::internal(error)), |problem| Err(problem.into()))
     }
+}
+
+fn caller(proof: &SessionProof, person: Person) -> Caller {
+    Caller::Person { person, session: proof.id }
 }
 
 fn checked(new: NewWorkspace) -> Result<(String, String), Problem> {

@@ -58,7 +58,7 @@ pub enum Want {
     Leave(WorkspaceId),
     /// It is deleted.
     Left(WorkspaceId),
-    /// End this session.
+    /// End this session. The answer names the workspaces in which it may have streams.
     SignOut,
 }
 
@@ -79,5 +79,6 @@ pub struct Membership {
 pub enum Answer {
     Person(Person),
     Workspaces { person: Person, page: Vec<Membership>, more: bool },
+    SignedOut { person: Person, workspaces: Vec<WorkspaceId> },
     Refused(agentrq_core::rejection::Problem),
 }

@@ -149,6 +149,9 @@ fn wanted(sql: &impl Sql, person: Person, session: &Shown, want: Want) -> Result
         }
         Want::SignOut => {
             sql.exec("DELETE FROM sessions WHERE id = ?", &[session.id.to_string().into()])?;
+            let rows = sql.exec("SELECT id FROM workspaces", &[])?;
+            let workspaces = rows.iter().map(|row| Ok(WorkspaceId(row.text(0)?.to_owned()))).collect::<Result<_, SqlError>>()?;
+            return Ok(Answer::SignedOut { person, workspaces });
         }
     }
     Ok(Answer::Person(person))
@@ -332,13 +335,15 @@ mod tests {
     }
 
     #[test]
-    fn signing_out_ends_this_session_and_no_other() {
+    fn signing_out_ends_this_session_and_no_other_and_names_the_persons_workspaces() {
         let db = db();
         let (one, two) = (shown(1, None), shown(2, None));
         for session in [&one, &two] {
             assert!(sign_in_with(&db, Key::Start, session, start()).is_ok());
         }
-        assert!(ask(&db, &one, Want::SignOut, start()).is_ok());
+        assert!(ask(&db, &one, made(1), start()).is_ok());
+        let out = ask(&db, &one, Want::SignOut, start());
+        assert!(matches!(out, Ok(Answer::SignedOut { workspaces, .. }) if workspaces == [workspace(1)]));
         assert_eq!(ask(&db, &one, Want::Person, start()), Err("session_required".to_owned()));
         assert!(ask(&db, &two, Want::Person, start()).is_ok());
     }

@@ -1,5 +1,6 @@
 //! Who calls, as the Worker tells the object: in internal headers that nobody outside can set, because the Worker replaces them.
 
+use agentrq_core::id::Id;
 use agentrq_core::model::{Actor, Person};
 
 use super::token::TokenProof;
@@ -7,37 +8,47 @@ use super::token::TokenProof;
 /// Who calls. The Worker has checked a person wholly; of a token it has checked the MAC, and the object checks the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
-    Person(Person),
+    Person {
+        person: Person,
+        /// The session that shows it: when it ends, so do its streams.
+        session: Id,
+    },
     Token(TokenProof),
 }
 
 /// Carries a person, as JSON of core's `Actor` in ASCII.
 pub const ACTOR_HEADER: &str = "x-agentrq-actor";
+/// Carries the id of the person's session.
+pub const SESSION_HEADER: &str = "x-agentrq-session";
 /// Carries what a token proves, as [`TokenProof::to_header`] writes it.
 pub const TOKEN_HEADER: &str = "x-agentrq-token";
 /// Carries the scheme and host under which the caller reaches the server.
 pub const BASE_HEADER: &str = "x-agentrq-base";
 
 /// Headers that never go on to an object as they came from outside: the internal ones, and the credentials.
-pub const STRIPPED: &[&str] = &[ACTOR_HEADER, TOKEN_HEADER, BASE_HEADER, "cookie", "authorization", super::session::KEY_HEADER];
+pub const STRIPPED: &[&str] =
+    &[ACTOR_HEADER, SESSION_HEADER, TOKEN_HEADER, BASE_HEADER, "cookie", "authorization", super::session::KEY_HEADER];
 
 impl Caller {
-    /// The header that says it.
-    pub fn to_header(&self) -> (&'static str, String) {
+    /// The headers that say it.
+    pub fn to_headers(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::Person(person) => (ACTOR_HEADER, ascii(&serde_json::json!(Actor::Person(person.clone())).to_string())),
-            Self::Token(proof) => (TOKEN_HEADER, proof.to_header()),
+            Self::Person { person, session } => {
+                let actor = serde_json::json!(Actor::Person(person.clone())).to_string();
+                vec![(ACTOR_HEADER, ascii(&actor)), (SESSION_HEADER, session.to_string())]
+            }
+            Self::Token(proof) => vec![(TOKEN_HEADER, proof.to_header())],
         }
     }
 
-    /// Reads the two headers. Both at once, or neither, is nobody.
-    pub fn from_headers(actor: Option<&str>, token: Option<&str>) -> Option<Self> {
-        match (actor, token) {
-            (Some(actor), None) => match serde_json::from_str(actor).ok()? {
-                Actor::Person(person) => Some(Self::Person(person)),
+    /// Reads the headers. A person and a token at once, or neither, is nobody.
+    pub fn from_headers(actor: Option<&str>, session: Option<&str>, token: Option<&str>) -> Option<Self> {
+        match (actor, session, token) {
+            (Some(actor), Some(session), None) => match serde_json::from_str(actor).ok()? {
+                Actor::Person(person) => Some(Self::Person { person, session: session.parse().ok()? }),
                 Actor::Agent { .. } | Actor::System => None,
             },
-            (None, Some(token)) => TokenProof::from_header(token).map(Self::Token),
+            (None, None, Some(token)) => TokenProof::from_header(token).map(Self::Token),
             _ => None,
         }
     }
@@ -45,7 +56,7 @@ impl Caller {
     /// Reads them from a request that the Worker has passed on.
     pub fn of(request: &worker::Request) -> Option<Self> {
         let header = |name| request.headers().get(name).ok().flatten();
-        Self::from_headers(header(ACTOR_HEADER).as_deref(), header(TOKEN_HEADER).as_deref())
+        Self::from_headers(header(ACTOR_HEADER).as_deref(), header(SESSION_HEADER).as_deref(), header(TOKEN_HEADER).as_deref())
     }
 }
 
@@ -69,30 +80,38 @@ fn ascii(json: &str) -> String {
 mod tests {
     use super::*;
 
+    const SESSION: &str = "0ZRgCquBZ7R";
+
+    fn person(name: &str) -> Caller {
+        let person = Person { id: "x".to_owned(), name: name.to_owned() };
+        Caller::Person { person, session: SESSION.parse().expect("an id") }
+    }
+
     #[test]
-    fn a_person_survives_the_way_through_a_header_whatever_the_name() {
+    fn a_person_survives_the_way_through_headers_whatever_the_name() {
         for name in ["Owner", "Zoë 日本 🦀", "a\"b\\c\n"] {
-            let caller = Caller::Person(Person { id: "x".to_owned(), name: name.to_owned() });
-            let (header, value) = caller.to_header();
-            assert_eq!(header, ACTOR_HEADER);
-            assert!(value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{value}");
-            assert_eq!(Caller::from_headers(Some(&value), None), Some(caller));
+            let caller = person(name);
+            let [(ACTOR_HEADER, actor), (SESSION_HEADER, session)] = &caller.to_headers()[..] else { panic!("other headers") };
+            assert!(actor.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{actor}");
+            assert_eq!(Caller::from_headers(Some(actor), Some(session), None), Some(caller));
         }
     }
 
     #[test]
     fn an_agent_or_the_system_cannot_be_claimed_as_an_actor() {
         for actor in [r#"{"kind":"agent","name":"a"}"#, r#"{"kind":"system"}"#, "{}", ""] {
-            assert_eq!(Caller::from_headers(Some(actor), None), None, "{actor}");
+            assert_eq!(Caller::from_headers(Some(actor), Some(SESSION), None), None, "{actor}");
         }
     }
 
     #[test]
     fn both_at_once_is_nobody() {
-        let person = Caller::Person(Person { id: "x".to_owned(), name: "y".to_owned() }).to_header().1;
+        let actor = person("y").to_headers().remove(0).1;
         let token = format!("0ZRgCquBZ7R {}", "00".repeat(32));
-        assert!(Caller::from_headers(None, Some(&token)).is_some());
-        assert_eq!(Caller::from_headers(Some(&person), Some(&token)), None);
-        assert_eq!(Caller::from_headers(None, None), None);
+        assert!(Caller::from_headers(None, None, Some(&token)).is_some());
+        assert_eq!(Caller::from_headers(Some(&actor), Some(SESSION), Some(&token)), None);
+        assert_eq!(Caller::from_headers(Some(&actor), None, None), None);
+        assert_eq!(Caller::from_headers(None, Some(SESSION), None), None);
+        assert_eq!(Caller::from_headers(None, None, None), None);
     }
 }

@@ -34,6 +34,10 @@ fn token_tag(token: Id) -> String {
     format!("t:{token}")
 }
 
+fn session_tag(session: Id) -> String {
+    format!("s:{session}")
+}
+
 pub struct Sockets<'a>(pub &'a State);
 
 impl Sockets<'_> {
@@ -44,8 +48,8 @@ impl Sockets<'_> {
     }
 
     /// Takes the socket behind a dashboard's stream.
-    pub fn accept_dashboard(&self, socket: &WebSocket, person: &str) {
-        self.0.accept_websocket_with_tags(socket, &[DASHBOARD, &format!("p:{person}")]);
+    pub fn accept_dashboard(&self, socket: &WebSocket, session: Id) {
+        self.0.accept_websocket_with_tags(socket, &[DASHBOARD, &session_tag(session)]);
     }
 
     /// The connection whose stream a socket feeds.
@@ -96,6 +100,11 @@ impl Sockets<'_> {
     /// Ends every stream of a token.
     pub fn close_token(&self, token: Id, ending: Ending) {
         self.close_tagged(&token_tag(token), ending);
+    }
+
+    /// Ends every stream of a person's session.
+    pub fn close_session(&self, session: Id, ending: Ending) {
+        self.close_tagged(&session_tag(session), ending);
     }
 
     /// Ends every stream.

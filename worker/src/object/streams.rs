@@ -1,8 +1,7 @@
 //! Opening and resuming streams: the object gives the Worker a socket and says what the client has missed.
 
 use agentrq_core::cursor::Cursor;
-use agentrq_core::id::SessionId;
-use agentrq_core::model::Person;
+use agentrq_core::id::{Id, SessionId};
 use agentrq_core::sse;
 use serde_json::json;
 use worker::{Response, WebSocketPair};
@@ -54,11 +53,11 @@ impl WorkspaceObject {
     }
 
     /// Opens a dashboard's stream: first where it stands, then what it has missed, then what happens.
-    pub(super) fn dashboard_stream(&self, person: &Person, cursor: Option<&str>) -> Result<Response, Problem> {
+    pub(super) fn dashboard_stream(&self, session: Id, cursor: Option<&str>) -> Result<Response, Problem> {
         let sql = self.sql();
         let head = SqlStore::open(&sql)?.cursor();
         let pair = WebSocketPair::new()?;
-        Sockets(&self.state).accept_dashboard(&pair.server, &person.id);
+        Sockets(&self.state).accept_dashboard(&pair.server, session);
         let hello = json!({"cursor": head, "server": {"version": env!("CARGO_PKG_VERSION")}});
         // Without a cursor, or after a reset, the client begins where the history stands now. So does a socket that is dialled again.
         say(&pair.server, "hello", "hello", cursor.is_none().then_some(&head), &hello);

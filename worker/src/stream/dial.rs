@@ -1,12 +1,17 @@
 //! The two kinds of stream that are held: an agent's, and a dashboard's.
 
+use std::time::Duration;
+
 use agentrq_core::id::SessionId;
 use agentrq_core::model::WorkspaceId;
 use agentrq_core::sse;
 use worker::{Env, Request, Response};
 
 use super::held::Dial;
+use crate::account::client;
+use crate::account::protocol::Want;
 use crate::forward::{object, send};
+use crate::gate::session::SessionProof;
 use crate::problem::Problem;
 
 /// The header that asks the object for a socket instead of an answer.
@@ -61,6 +66,15 @@ impl Dial for AgentStream {
         self.line.dial(&[("conn", &self.connection.to_string()), ("resume", "1")]).await
     }
 
+    async fn check(&self) -> Result<(), Problem> {
+        // The object looks at the token with each dial, and cuts the stream when the token ends.
+        Ok(())
+    }
+
+    fn check_every(&self) -> Option<Duration> {
+        None
+    }
+
     fn greeting(&self) -> String {
         sse::Frame { event: Some("endpoint"), id: None, data: &self.endpoint }.encode()
     }
@@ -71,6 +85,14 @@ pub struct DashboardStream {
     pub line: Line,
     /// Where the client says it stands.
     pub cursor: Option<String>,
+    pub session: SessionProof,
+    /// How often the account is asked whether the session still is good and the person a member.
+    pub check_every: Duration,
+}
+
+impl DashboardStream {
+    /// Signing out and deleting a workspace cut its streams at once; this is for what ends without a word, such as a session that expires.
+    pub const CHECK_EVERY: Duration = Duration::from_secs(10 * 60);
 }
 
 impl Dial for DashboardStream {
@@ -83,6 +105,14 @@ impl Dial for DashboardStream {
             Some(cursor) => self.line.dial(&[("cursor", cursor)]).await,
             None => self.line.dial(&[]).await,
         }
+    }
+
+    async fn check(&self) -> Result<(), Problem> {
+        client::person(&self.line.env, &self.session, Want::Member(self.line.workspace.clone())).await.map(drop)
+    }
+
+    fn check_every(&self) -> Option<Duration> {
+        Some(self.check_every)
     }
 
     fn greeting(&self) -> String {

@@ -34,6 +34,11 @@ pub trait Dial: 'static {
     fn dial(&self) -> impl Future<Output = Result<Response, Problem>>;
     /// After a break; `cursor` is where the client's stream stands.
     fn redial(&self, cursor: Option<&str>) -> impl Future<Output = Result<Response, Problem>>;
+    /// May the client still have the stream? Asked once a socket stands and before anything of it is written, so that what is
+    /// withdrawn before the question is noticed here, and what is withdrawn after it finds the socket to cut.
+    fn check(&self) -> impl Future<Output = Result<(), Problem>>;
+    /// How often that is asked again.
+    fn check_every(&self) -> Option<Duration>;
     /// Written first on the client's stream.
     fn greeting(&self) -> String;
 }
@@ -98,8 +103,16 @@ fn written(dial: impl Dial, first: Socket) -> impl Stream<Item = worker::Result<
             let mut ended = true;
             if let Ok(mut lines) = socket.0.events() {
                 ended = socket.0.accept().is_err();
+                let every_ms = dial.check_every().map_or(u64::MAX, |every| every.as_millis() as u64);
+                let mut check_ms = 0;
                 while !ended {
-                    let due_ms = repeats.iter().map(|repeat| repeat.due_ms).fold(keepalive_ms, u64::min);
+                    if check_ms <= now_ms() {
+                        if !allowed(&dial).await {
+                            return;
+                        }
+                        check_ms = now_ms().saturating_add(every_ms);
+                    }
+                    let due_ms = repeats.iter().map(|repeat| repeat.due_ms).fold(keepalive_ms.min(check_ms), u64::min);
                     match next(&mut lines, due_ms).await {
                         Next::Line(line) => {
                             total += line.len() as u64;
@@ -185,6 +198,18 @@ async fn next(lines: &mut worker::EventStream<'_>, due_ms: u64) -> Next {
             Either::Right(_) => return Next::Due,
         }
     }
+}
+
+/// Asks until there is an answer. Without one the stream ends, and the client comes back through the gate.
+async fn allowed(dial: &impl Dial) -> bool {
+    for wait in REDIAL_MS {
+        match dial.check().await {
+            Ok(()) => return true,
+            Err(refusal) if refusal.status < 500 => return false,
+            Err(_) => Delay::from(Duration::from_millis(wait)).await,
+        }
+    }
+    false
 }
 
 /// Dials until the object answers. `None`: it refused, or stays away; the client's stream ends and the client comes back by itself.

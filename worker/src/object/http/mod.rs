@@ -8,7 +8,7 @@ mod workspace;
 
 use std::time::Duration;
 
-use agentrq_core::id::SessionId;
+use agentrq_core::id::{Id, SessionId};
 use agentrq_core::mcp::tool::TaskRef;
 use agentrq_core::model::{Actor, Person, WorkspaceId};
 use serde::Serialize;
@@ -17,6 +17,7 @@ use url::Url;
 use worker::{Delay, Request, Response, ResponseBuilder, SqlStorage};
 
 use super::WorkspaceObject;
+use super::sockets::Sockets;
 use super::streams::{AgentAsks, Resumes};
 use crate::body::{self, JSON_BYTES, MCP_BYTES};
 use crate::gate::caller::{BASE_HEADER, Caller};
@@ -26,6 +27,7 @@ use crate::problem::{Code, Problem};
 use crate::random;
 use crate::routes::{self, Method, Route};
 use crate::stream::dial::wants_socket;
+use crate::stream::line::Ending;
 use crate::workspace::tokens::Holder;
 use crate::workspace::transaction::Transaction;
 use crate::workspace::{blobs, inbox, tokens as token_table};
@@ -37,14 +39,14 @@ const WRITING_PAUSE: Duration = Duration::from_millis(5);
 /// Who asks, checked wholly.
 #[derive(Clone, Debug)]
 pub enum Asker {
-    Person(Person),
+    Person { person: Person, session: Id },
     Agent(Holder, Option<String>),
 }
 
 impl Asker {
     fn actor(&self) -> Result<Actor, Problem> {
         Ok(match self {
-            Self::Person(person) => Actor::Person(person.clone()),
+            Self::Person { person, .. } => Actor::Person(person.clone()),
             Self::Agent(holder, name) => Actor::Agent { name: holder.agent(name.as_deref())? },
         })
     }
@@ -52,14 +54,21 @@ impl Asker {
     /// Names the caller for limits and for keys of idempotency.
     fn name(&self) -> String {
         match self {
-            Self::Person(person) => format!("p:{}", person.id),
+            Self::Person { person, .. } => format!("p:{}", person.id),
             Self::Agent(holder, _) => format!("t:{}", holder.token),
         }
     }
 
     fn person(&self) -> Result<&Person, Problem> {
         match self {
-            Self::Person(person) => Ok(person),
+            Self::Person { person, .. } => Ok(person),
+            Self::Agent(..) => Err(Problem::new(Code::PersonOnly, "only a person may do this")),
+        }
+    }
+
+    fn session(&self) -> Result<Id, Problem> {
+        match self {
+            Self::Person { session, .. } => Ok(*session),
             Self::Agent(..) => Err(Problem::new(Code::PersonOnly, "only a person may do this")),
         }
     }
@@ -67,7 +76,7 @@ impl Asker {
     fn agent(&self) -> Result<&Holder, Problem> {
         match self {
             Self::Agent(holder, _) => Ok(holder),
-            Self::Person(_) => Err(Problem::new(Code::AgentOnly, "only an agent may do this")),
+            Self::Person { .. } => Err(Problem::new(Code::AgentOnly, "only an agent may do this")),
         }
     }
 }
@@ -118,6 +127,11 @@ impl WorkspaceObject {
         }
         let caller = Caller::of(request).ok_or_else(|| Problem::internal("a request reached the object without a caller"))?;
         let asker = self.asker(caller, &url)?;
+        if route == Route::Session {
+            // The person has signed out; how often they asked before does not matter.
+            Sockets(&self.state).close_session(asker.session()?, Ending::Revoked);
+            return no_content();
+        }
         self.rate.borrow_mut().take(&asker.name(), random::now())?;
         if let (Asker::Agent(holder, name), false) = (&asker, matches!(route, Route::Mcp(_))) {
             self.heard(holder.agent(name.as_deref())?)?;
@@ -127,7 +141,7 @@ impl WorkspaceObject {
 
     fn asker(&self, caller: Caller, url: &Url) -> Result<Asker, Problem> {
         let proof = match caller {
-            Caller::Person(person) => return Ok(Asker::Person(person)),
+            Caller::Person { person, session } => return Ok(Asker::Person { person, session }),
             Caller::Token(proof) => proof,
         };
         let now = random::now();
@@ -159,7 +173,7 @@ impl WorkspaceObject {
             (Route::Snapshot(_), _) => self.snapshot(&asked),
             (Route::Commands(_), _) => self.commands(asked).await,
             (Route::Events(_), _) if wants_socket(asked.request) => {
-                self.dashboard_stream(asked.asker.person()?, asked.query("cursor").as_deref())
+                self.dashboard_stream(asked.asker.session()?, asked.query("cursor").as_deref())
             }
             (Route::Mcp(_), Method::Get) if wants_socket(asked.request) => self.open_agent_stream(&asked),
             (Route::Mcp(workspace), Method::Post) => self.mcp_post(asked, workspace).await,
@@ -229,6 +243,12 @@ impl WorkspaceObject {
                     )?;
                     panic!("asked to panic in the object, half-way through a decision")
                 })
+            }
+            routes::Fault::BreakSockets(_) => {
+                for socket in self.state.get_websockets() {
+                    socket.close(Some(1012), Some("")).ok();
+                }
+                no_content()
             }
             _ => answer(200, &json!({"instance": self.instance})),
         }
