@@ -41,7 +41,7 @@ impl WorkspaceObject {
             self.migrate()?;
             let workspace = Workspace { id: new.id, name, mission, created_at: new.created_at, revision: 0 };
             let (epoch, tag) = (format!("{:x}", random::bits()?), format!("{:x}", random::bits()?));
-            atomically(&self.state.storage(), || Ok(crate::workspace::make(&self.sql(), workspace, &epoch, &tag)?))?;
+            atomically(&self.state.storage(), || Ok(crate::workspace::make(self.sql(), workspace, &epoch, &tag)?))?;
             self.forget_whether_made();
         }
         answer(201, &self.workspace()?)
