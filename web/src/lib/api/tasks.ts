@@ -21,8 +21,14 @@ export function fetchTask(workspace: string, task: string): Promise<Task> {
   return json<Task>(`${workspacePath(workspace)}/tasks/${encodeURIComponent(task)}`);
 }
 
-export function fetchThread(workspace: string, task: string, cursor: string | null): Promise<ThreadPage> {
-  const query = new URLSearchParams({ limit: "100" });
-  if (cursor !== null) query.set("cursor", cursor);
-  return json<ThreadPage>(`${workspacePath(workspace)}/tasks/${encodeURIComponent(task)}/messages?${query}`);
+export interface ThreadQuery {
+  order: "asc" | "desc";
+  limit: number;
+  cursor: string | null;
+}
+
+export function fetchThread(workspace: string, task: string, query: ThreadQuery): Promise<ThreadPage> {
+  const search = new URLSearchParams({ order: query.order, limit: String(query.limit) });
+  if (query.cursor !== null) search.set("cursor", query.cursor);
+  return json<ThreadPage>(`${workspacePath(workspace)}/tasks/${encodeURIComponent(task)}/messages?${search}`);
 }

@@ -1,4 +1,4 @@
-// Which threads this page has asked for, and how far they are loaded. Their messages stand in the replica.
+// Which threads this page has asked for, and how far back they are loaded. Their messages stand in the replica.
 import { SvelteMap } from "svelte/reactivity";
 import { asProblem, type Problem } from "../api/problem";
 import { fetchThread } from "../api/tasks";
@@ -8,51 +8,50 @@ import type { Id } from "../model/types";
 export interface ThreadState {
   phase: "loading" | "ready" | "failed";
   problem: Problem | null;
-  /** Where the next page starts, if there is one. */
-  more: string | null;
+  /** Where the earlier messages begin, if not all are here. */
+  earlier: string | null;
 }
 
-/** So many pages are fetched without being asked; a longer thread waits for its reader. */
-const PAGES_AT_ONCE = 10;
+const PAGE = 100;
 
 export class Threads {
   readonly states = new SvelteMap<Id, ThreadState>();
 
   constructor(
     readonly workspace: Id,
-    readonly arrived: (page: ThreadPage) => void,
+    readonly arrived: (task: Id, page: ThreadPage) => void,
   ) {}
 
+  /** The newest messages, and the first one: what is asked stands there. */
   async open(task: Id): Promise<void> {
     const known = this.states.get(task);
     if (known && known.phase !== "failed") return;
     await this.#load(task, null);
   }
 
-  async more(task: Id): Promise<void> {
+  async loadEarlier(task: Id): Promise<void> {
     const known = this.states.get(task);
-    if (known?.phase === "ready" && known.more !== null) await this.#load(task, known.more);
+    if (known?.phase === "ready" && known.earlier !== null) await this.#load(task, known.earlier);
   }
 
   /** The replica has started anew: what was open is asked for again. */
   async reload(): Promise<void> {
-    const open = [...this.states.keys()];
-    await Promise.all(open.map((task) => this.#load(task, null)));
+    await Promise.all([...this.states.keys()].map((task) => this.#load(task, null)));
   }
 
   async #load(task: Id, from: string | null): Promise<void> {
-    let cursor = from;
-    this.states.set(task, { phase: "loading", problem: null, more: cursor });
+    this.states.set(task, { phase: "loading", problem: null, earlier: from });
     try {
-      for (let pages = 0; pages < PAGES_AT_ONCE; pages++) {
-        const page = await fetchThread(this.workspace, task, cursor);
-        this.arrived(page);
-        cursor = page.nextCursor;
-        if (cursor === null) break;
+      const page = await fetchThread(this.workspace, task, { order: "desc", limit: PAGE, cursor: from });
+      if (from === null && page.nextCursor !== null) {
+        this.arrived(task, await fetchThread(this.workspace, task, { order: "asc", limit: 1, cursor: null }));
       }
-      this.states.set(task, { phase: "ready", problem: null, more: cursor });
+      this.arrived(task, page);
+      // Once the first message is all that is missing, nothing is: it is here.
+      const earlier = page.messages.at(-1)?.index === 1 ? null : page.nextCursor;
+      this.states.set(task, { phase: "ready", problem: null, earlier });
     } catch (error) {
-      this.states.set(task, { phase: "failed", problem: asProblem(error), more: cursor });
+      this.states.set(task, { phase: "failed", problem: asProblem(error), earlier: from });
     }
   }
 }

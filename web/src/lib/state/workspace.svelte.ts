@@ -1,6 +1,6 @@
 // One workspace as this page knows it: the replica fed by deltas, the commands on their way, and both as reactive state.
 import { SvelteMap } from "svelte/reactivity";
-import { asProblem, type Problem } from "../api/problem";
+import { asProblem, sentence, type Problem } from "../api/problem";
 import { fetchSnapshot, fetchTask, fetchTasks } from "../api/tasks";
 import { workspacePath } from "../api/workspaces";
 import type { Command, Draft } from "../model/commands";
@@ -22,14 +22,23 @@ import type { ServerEvent } from "../sync/sse";
 import { EventStream, type StreamState } from "../sync/stream";
 import { announcer } from "./announcer.svelte";
 import { clock } from "./clock.svelte";
+import { keep } from "./keep";
 import { newsOf } from "./news";
 import { Threads } from "./threads.svelte";
+import { Touched, type Changes } from "./touched";
 
 export interface Refusal {
   command: Command;
   problem: Problem;
 }
 
+/** What a thread looked like when it was last read. */
+interface Looked {
+  messages: Message[];
+  deliveries: Record<Id, Delivery>;
+}
+
+const NOTHING: Looked = { messages: [], deliveries: {} };
 const ME_UNKNOWN: Actor = { kind: "system" };
 
 export class WorkspaceStore {
@@ -56,19 +65,21 @@ export class WorkspaceStore {
   readonly connected: Agent[] = $derived(this.agents.filter((agent) => agent.presence === "connected"));
   readonly meId: Id | null = $derived(this.me.kind === "person" ? this.me.id : null);
 
-  /** Grows with every change of the replica: whoever reads it reads again. */
+  /** Grows with every change of what is shown. */
   #version = $state(0);
+  /** The same for the thread of each task that has been looked at: news of one task repaints no other. */
+  readonly #looked = new SvelteMap<Id, Looked>();
   #core: Core | null = null;
   #replica: Replica | null = null;
   #outbox: Outbox | null = null;
   #stream: EventStream | null = null;
-  #painting = false;
+  readonly #touched = new Touched();
   #stopped = false;
 
   constructor(readonly id: Id) {
-    this.threads = new Threads(id, (page) => {
+    this.threads = new Threads(id, (task, page) => {
       this.#replica?.loadThread(page);
-      this.#paintNow();
+      this.#touch(task);
     });
   }
 
@@ -85,8 +96,8 @@ export class WorkspaceStore {
       this.#replica ??= core.newReplica(this.#outbox.client);
       this.#begin(this.#replica, snapshot);
       this.#stream ??= this.#makeStream();
+      this.#paint({ all: true });
       this.phase = "ready";
-      this.#paint();
       this.#stream.start();
     } catch (error) {
       if (this.#stopped) return;
@@ -126,13 +137,16 @@ export class WorkspaceStore {
   }
 
   thread(task: Id): Message[] {
-    void this.#version;
-    return this.#replica?.thread(task) ?? [];
+    return this.#look(task).messages;
   }
 
+  /** The deliveries of a task's messages, by the message's id. */
   deliveries(task: Id): Record<Id, Delivery> {
-    void this.#version;
-    return Object.fromEntries((this.#replica?.deliveries(task) ?? []).map((delivery) => [delivery.id, delivery]));
+    return this.#look(task).deliveries;
+  }
+
+  #look(task: Id): Looked {
+    return this.#looked.get(task) ?? NOTHING;
   }
 
   /** A verdict of ours on this task that the server has not confirmed: it is "sending", never done. */
@@ -148,7 +162,7 @@ export class WorkspaceStore {
   async fetch(name: string): Promise<Task> {
     const task = await fetchTask(this.id, name);
     this.#replica?.loadTasks({ tasks: [task] });
-    this.#paint();
+    this.#touch(task.id);
     return task;
   }
 
@@ -157,7 +171,7 @@ export class WorkspaceStore {
     const page = await fetchTasks(this.id, { cursor: this.olderCursor, limit: "100" });
     this.#replica?.loadTasks(page);
     this.olderCursor = page.nextCursor;
-    this.#paint();
+    this.#paint({ all: true });
   }
 
   // Doing
@@ -181,7 +195,7 @@ export class WorkspaceStore {
     }
     this.refusals.delete(subjectOf(command));
     outbox.add(command);
-    this.#paintNow();
+    this.#touch(subjectOf(command));
     return null;
   }
 
@@ -216,7 +230,7 @@ export class WorkspaceStore {
     return new Outbox(`${workspacePath(this.id)}/commands`, core.newId, new MemoryStorage(), {
       accepted: (entry, cursor) => {
         this.#replica?.settle(entry.mutationId, null, cursor);
-        this.#paint();
+        this.#note(subjectOf(entry.command));
       },
       rejected: (entry, problem) => this.#refused(entry, problem),
       // The replica knows its commands by the old name and numbers: it starts anew as well.
@@ -252,7 +266,8 @@ export class WorkspaceStore {
       return;
     }
     this.#settle(frame);
-    if (committed) this.#paint();
+    for (const id of subjectsOf(frame)) this.#note(id);
+    if (committed) this.#note("");
     const after = frame.taskId ? replica.task(frame.taskId) : null;
     const news = newsOf(frame, before, after, this.agents, this.meId);
     if (news) announcer.say(news);
@@ -273,8 +288,8 @@ export class WorkspaceStore {
   #refused(entry: Queued, problem: Problem): void {
     this.#replica?.settle(entry.mutationId, problem);
     this.refusals.set(subjectOf(entry.command), { command: entry.command, problem });
-    announcer.say(`Not done: ${problem.detail || problem.title}`);
-    this.#paint();
+    announcer.say(`Not done: ${sentence(problem)}`);
+    this.#touch(subjectOf(entry.command));
   }
 
   /** The server's history is another one than ours: begin again from a snapshot, keeping what is still to be sent. */
@@ -289,7 +304,7 @@ export class WorkspaceStore {
       this.#replica = replica;
       if (replica !== old) old.free();
       this.#outbox?.forgetAcknowledged();
-      this.#paint();
+      this.#paint({ all: true });
       void this.#outbox?.flush();
       await this.threads.reload();
     } catch (error) {
@@ -306,24 +321,69 @@ export class WorkspaceStore {
     this.online = navigator.onLine;
   };
 
-  /** Many frames in one breath are painted once. */
-  #paint(): void {
-    if (this.#painting) return;
-    this.#painting = true;
-    queueMicrotask(() => {
-      this.#painting = false;
-      this.#paintNow();
-    });
+  /** Something about this task ("" for the workspace) has changed: it is painted with the next frame of the screen. */
+  #note(task: Id): void {
+    if (!this.#touched.note(task)) return;
+    const paint = (): void => {
+      if (this.#touched.any) this.#paint(this.#touched.take());
+    };
+    // A hidden page draws no frames, but its title still counts.
+    if (document.visibilityState === "visible") requestAnimationFrame(paint);
+    else setTimeout(paint, 50);
   }
 
-  #paintNow(): void {
+  /** The same, painted at once: what this person just did. */
+  #touch(task: Id): void {
+    this.#touched.note(task);
+    this.#paint(this.#touched.take());
+  }
+
+  #paint(changes: Changes): void {
     const replica = this.#replica;
     if (!replica) return;
-    this.tasks = replica.tasks();
-    this.agents = replica.agents();
     this.workspace = replica.workspace();
+    this.agents = keep(this.agents, replica.agents(), (agent) => agent.name);
+    if (changes.all) {
+      this.#touched.take();
+      this.tasks = keep(this.tasks, replica.tasks(), (task) => task.id);
+      for (const id of this.#looked.keys()) this.#read(replica, id);
+    } else {
+      // A command that waits is decided anew on every delta: its task may look different as well.
+      const waiting = this.#outbox?.entries.map(({ command }) => subjectOf(command)) ?? [];
+      const ids = [...changes.tasks, ...waiting].filter((id, at, all) => id !== "" && all.indexOf(id) === at);
+      if (ids.length > 0) this.#replace(replica, ids);
+      for (const id of ids) this.#read(replica, id);
+    }
     this.#version++;
   }
+
+  #replace(replica: Replica, ids: Id[]): void {
+    const others = this.tasks.filter((task) => !ids.includes(task.id));
+    const changed = ids.flatMap((id) => replica.task(id) ?? []);
+    // Newest first, as the replica has them: ids are ordered by time.
+    this.tasks = [...others, ...keep(this.tasks, changed, (task) => task.id)].sort((one, other) =>
+      one.id < other.id ? 1 : -1,
+    );
+  }
+
+  #read(replica: Replica, task: Id): void {
+    if (!this.threads.states.has(task)) return;
+    const before = this.#looked.get(task) ?? NOTHING;
+    const deliveries = keep(Object.values(before.deliveries), replica.deliveries(task), (delivery) => delivery.id);
+    this.#looked.set(task, {
+      messages: keep(before.messages, replica.thread(task), (message) => message.id),
+      deliveries: Object.fromEntries(deliveries.map((delivery) => [delivery.id, delivery])),
+    });
+  }
+}
+
+/** The tasks that a frame writes to. */
+function subjectsOf(frame: Frame): Id[] {
+  const ids = frame.changes.map(({ entity }) => {
+    if (entity.type === "task") return entity.id;
+    return "task" in entity ? entity.task : "";
+  });
+  return frame.taskId === null ? ids : [frame.taskId, ...ids];
 }
 
 /** The task that a command is about, "" if it is about none. */

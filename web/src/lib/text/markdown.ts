@@ -77,7 +77,7 @@ const sanitise = (html: string): DocumentFragment =>
   });
 
 /** Past this, structure costs more than it gives, and the text is shown as it is. */
-const MOST = 128 * 1024;
+const MOST = 64 * 1024;
 
 export type Block = { kind: "prose"; content: DocumentFragment } | { kind: "bytes"; text: string; lang: string };
 
