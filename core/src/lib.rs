@@ -15,7 +15,7 @@
 //! decide    the rules                                  mcp   JSON-RPC, tools, channel
 //! command, view, decision, rejection, store
 //! model, lifecycle
-//! id, cursor, time, limits                             sse
+//! id, cursor, time, limits, text                       sse
 //! ```
 #![forbid(unsafe_code)]
 
@@ -35,6 +35,7 @@ pub mod store;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod text;
 pub mod time;
 pub mod view;
 

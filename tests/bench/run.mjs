@@ -41,8 +41,8 @@ async function measure(things, rounds) {
 const ms = (value) => `${value.toFixed(2)} ms`;
 const row = (cells) => console.log(cells.map((cell, index) => (index ? cell.padStart(10) : cell.padEnd(34))).join(""));
 
-const floor = await startFloor();
 const product = await startProduct();
+const floor = await startFloor();
 try {
   console.log(
     `${samples} samples each after ${warmup} to warm up, on ${cpus().length} × ${cpus()[0].model.trim()}, Node ${process.versions.node}\n`,

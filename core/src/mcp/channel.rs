@@ -6,6 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{Attachment, Delivery, DeliveryKind, Message, Task};
+use crate::text::is_invisible;
 
 /// The method of a channel event.
 pub const METHOD: &str = "notifications/claude/channel";
@@ -108,14 +109,6 @@ fn escape_content(text: &str) -> String {
 fn begins_channel_tag(text: &str) -> bool {
     let mut letters = text.chars().skip(1).filter(|&c| !(c.is_whitespace() || c == '/' || is_invisible(c)));
     "channel".chars().all(|wanted| letters.next().is_some_and(|c| c.to_ascii_lowercase() == wanted))
-}
-
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Makes a value safe between double quotes.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::limits;
+use crate::text::hides_in_a_name;
 
 /// A person, as the account knows them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -49,7 +50,7 @@ impl fmt::Display for Actor {
     }
 }
 
-/// What an agent is called in its workspace: 1 to 64 characters, none of them a control character.
+/// What an agent is called in its workspace: 1 to 64 characters that people can see.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AgentName(String);
@@ -60,7 +61,7 @@ pub struct InvalidName;
 
 impl fmt::Display for InvalidName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a name has 1 to {} characters and no control characters", limits::NAME_CHARS)
+        write!(f, "a name has 1 to {} characters, and none that cannot be seen or that turn the direction of others", limits::NAME_CHARS)
     }
 }
 
@@ -69,7 +70,7 @@ impl AgentName {
     pub fn new(text: &str) -> Result<Self, InvalidName> {
         let name = text.trim();
         let length = name.chars().count();
-        if length == 0 || length > limits::NAME_CHARS || name.chars().any(char::is_control) {
+        if length == 0 || length > limits::NAME_CHARS || name.chars().any(hides_in_a_name) {
             return Err(InvalidName);
         }
         Ok(Self(name.to_owned()))
@@ -113,7 +114,9 @@ mod tests {
     fn a_name_is_trimmed_and_bounded() {
         assert_eq!(AgentName::new("  laptop ").map(String::from), Ok("laptop".to_owned()));
         assert!(AgentName::new(&"é".repeat(limits::NAME_CHARS)).is_ok());
-        for wrong in [String::new(), "  ".into(), "a\nb".into(), "x".repeat(limits::NAME_CHARS + 1)] {
+        for wrong in
+            [String::new(), "  ".into(), "a\nb".into(), "\u{202e}pu".into(), "lap\u{200b}top".into(), "x".repeat(limits::NAME_CHARS + 1)]
+        {
             assert_eq!(AgentName::new(&wrong), Err(InvalidName), "{wrong:?}");
         }
     }
