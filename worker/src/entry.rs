@@ -8,10 +8,10 @@ use worker::{Env, Request, Response};
 
 use crate::account::client;
 use crate::account::http::Desk;
-use crate::account::protocol::Want;
+use crate::account::protocol::{Answer, Membership, Want};
 use crate::assets;
 use crate::body;
-use crate::forward::{inner_request, object, send};
+use crate::forward::{inner_request, object, own_request, send};
 use crate::gate::Credential;
 use crate::gate::asked::Asked;
 use crate::gate::caller::Caller;
@@ -20,6 +20,7 @@ use crate::problem::{Code, Problem};
 use crate::random;
 use crate::routes::{self, Method, Route};
 use crate::setup::Setup;
+use crate::stream::all::{hold_all, place_in};
 use crate::stream::dial::{AgentStream, DashboardStream, Line};
 use crate::stream::held::hold;
 
@@ -76,17 +77,43 @@ impl Passed<'_> {
                 hold(AgentStream { line, connection, endpoint: self.endpoint(workspace, connection) }).await
             }
             Route::Events(workspace) => {
-                let Credential::Session(session) = &self.credential else {
-                    return Err(Problem::internal("an event stream without a session"));
-                };
                 let inner = inner_request(self.setup, self.asked, &request, self.caller.as_ref())?;
                 let cursor = request.headers().get("last-event-id")?.or_else(|| self.asked.query("cursor"));
-                let line = Line::new(self.env.clone(), workspace.clone(), &inner)?;
-                hold(DashboardStream { line, cursor, session: session.clone(), check_every: self.check_every() }).await
+                hold(self.dashboard(workspace, &inner, cursor)?).await
             }
+            Route::AllEvents => self.all_events(&request).await,
             #[cfg(feature = "faults")]
             Route::Fault(routes::Fault::PanicInWorker) => panic!("asked to panic in the Worker"),
             _ => self.forward(&request).await,
+        }
+    }
+
+    /// One stream for all workspaces of the person.
+    async fn all_events(&self, request: &Request) -> Result<Response, Problem> {
+        let places = request.headers().get("last-event-id")?.or_else(|| self.asked.query("cursor"));
+        let (Some(caller), Answer::Workspaces { page, .. }) =
+            (&self.caller, client::wants(self.env, self.session()?, Want::Workspaces { after: None }).await?)
+        else {
+            return Err(Problem::internal("the account answered something else to a list"));
+        };
+        let parts = page.iter().filter(|membership| !membership.leaving).map(|Membership { workspace, .. }| {
+            let path = format!("/api/workspaces/{workspace}/events");
+            let inner = own_request(self.setup, self.asked, worker::Method::Get, &path, None, caller)?;
+            let cursor = places.as_deref().and_then(|places| place_in(places, &workspace.0)).map(str::to_owned);
+            self.dashboard(workspace, &inner, cursor)
+        });
+        hold_all(parts.collect::<Result<_, _>>()?)
+    }
+
+    fn dashboard(&self, workspace: &WorkspaceId, inner: &Request, cursor: Option<String>) -> Result<DashboardStream, Problem> {
+        let line = Line::new(self.env.clone(), workspace.clone(), inner)?;
+        Ok(DashboardStream { line, cursor, session: self.session()?.clone(), check_every: self.check_every() })
+    }
+
+    fn session(&self) -> Result<&SessionProof, Problem> {
+        match &self.credential {
+            Credential::Session(session) => Ok(session),
+            Credential::Token(_) | Credential::Nothing => Err(Problem::internal("a person's route without a session")),
         }
     }
 

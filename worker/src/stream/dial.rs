@@ -17,6 +17,9 @@ use crate::problem::Problem;
 /// The header that asks the object for a socket instead of an answer.
 const UPGRADE: &str = "upgrade";
 
+/// The first byte to a dashboard, at once, whatever the objects do next.
+pub const CONNECTED: &str = ": connected\n\n";
+
 /// A request to the object that can be made again and again.
 pub struct Line {
     env: Env,
@@ -93,6 +96,10 @@ pub struct DashboardStream {
 impl DashboardStream {
     /// Signing out and deleting a workspace cut its streams at once; this is for what ends without a word, such as a session that expires.
     pub const CHECK_EVERY: Duration = Duration::from_secs(10 * 60);
+
+    pub fn workspace(&self) -> &WorkspaceId {
+        &self.line.workspace
+    }
 }
 
 impl Dial for DashboardStream {
@@ -108,7 +115,7 @@ impl Dial for DashboardStream {
     }
 
     async fn check(&self) -> Result<(), Problem> {
-        client::person(&self.line.env, &self.session, Want::Member(self.line.workspace.clone())).await.map(drop)
+        client::person(&self.line.env, &self.session, Want::Member(self.workspace().clone())).await.map(drop)
     }
 
     fn check_every(&self) -> Option<Duration> {
@@ -116,7 +123,6 @@ impl Dial for DashboardStream {
     }
 
     fn greeting(&self) -> String {
-        // A byte at once, whatever the object does next.
-        ": connected\n\n".to_owned()
+        CONNECTED.to_owned()
     }
 }

@@ -12,15 +12,15 @@ use std::future::Future;
 use std::time::Duration;
 
 use agentrq_core::sse::KEEPALIVE;
-use futures_util::future::{Either, select};
-use futures_util::{Stream, StreamExt, pin_mut};
+use futures_util::future::{Either, pending, select};
+use futures_util::{Stream, StreamExt, pin_mut, stream};
 use worker::{Date, Delay, Response, WebSocket, WebsocketEvent};
 
 use super::line::{Down, TICK, Up, is_ending};
 use crate::problem::Problem;
 
 /// How often an idle stream gets a byte; also how a closed client is noticed.
-const KEEPALIVE_MS: u64 = 25_000;
+const KEEPALIVE_EVERY: Duration = Duration::from_secs(25);
 /// Written keys that are remembered, to leave out what comes twice after a redial.
 const REMEMBERED: usize = 256;
 /// Bytes after which the object is told how far the client is.
@@ -52,7 +52,15 @@ pub async fn hold(dial: impl Dial) -> Result<Response, Problem> {
     let Some(socket) = response.websocket() else {
         return Err(Problem::internal("the object answered a stream without a socket"));
     };
-    let mut response = Response::from_stream(written(dial, Socket(socket)))?;
+    let greeting = dial.greeting();
+    respond(greeting, fed(dial, Some(Socket(socket))).map(|piece| piece.text))
+}
+
+/// The response that a client holds: what comes, and a byte now and then while nothing does.
+pub(super) fn respond(greeting: String, texts: impl Stream<Item = String> + 'static) -> Result<Response, Problem> {
+    let bytes = kept_alive(texts).map(|text| Ok::<_, worker::Error>(text.into_bytes()));
+    let greeting = stream::iter([Ok(greeting.into_bytes())]);
+    let mut response = Response::from_stream(greeting.chain(bytes))?;
     let headers = response.headers_mut();
     headers.set("content-type", "text/event-stream")?;
     // A proxy that buffered or compressed would hold events back.
@@ -62,8 +70,23 @@ pub async fn hold(dial: impl Dial) -> Result<Response, Problem> {
     Ok(response)
 }
 
+fn kept_alive(texts: impl Stream<Item = String>) -> impl Stream<Item = String> {
+    async_stream::stream! {
+        pin_mut!(texts);
+        loop {
+            let silence = Delay::from(KEEPALIVE_EVERY);
+            pin_mut!(silence);
+            match select(texts.next(), silence).await {
+                Either::Left((Some(text), _)) => yield text,
+                Either::Left((None, _)) => return,
+                Either::Right(_) => yield KEEPALIVE.to_owned(),
+            }
+        }
+    }
+}
+
 /// A socket that closes when the stream it feeds is dropped.
-struct Socket(WebSocket);
+pub(super) struct Socket(WebSocket);
 
 impl Drop for Socket {
     fn drop(&mut self) {
@@ -88,86 +111,87 @@ struct Repeat {
     ticks: u64,
 }
 
-/// Everything the client gets, as it comes.
-fn written(dial: impl Dial, first: Socket) -> impl Stream<Item = worker::Result<Vec<u8>>> {
+/// Something for the client.
+pub(super) struct Piece {
+    pub text: String,
+    /// Where the client stands after it, if that is somewhere else than before.
+    pub cursor: Option<String>,
+}
+
+/// What the object says, as it comes, over one socket after the other; the first one may stand already.
+pub(super) fn fed(dial: impl Dial, first: Option<Socket>) -> impl Stream<Item = Piece> {
     async_stream::stream! {
-        yield Ok(dial.greeting().into_bytes());
-        let mut socket = first;
+        let mut next_socket = first;
         let mut known: VecDeque<String> = VecDeque::new();
         let mut cursor: Option<String> = None;
         let mut repeats: Vec<Repeat> = Vec::new();
-        let mut keepalive_ms = now_ms() + KEEPALIVE_MS;
         loop {
+            let socket = match next_socket.take() {
+                Some(first) => first,
+                None => match redialled(&dial, cursor.as_deref()).await {
+                    Some(again) => again,
+                    None => return,
+                },
+            };
+            let Ok(mut lines) = socket.0.events() else { continue };
+            if socket.0.accept().is_err() {
+                continue;
+            }
             let mut total = 0u64;
             let mut reported = 0u64;
-            let mut ended = true;
-            if let Ok(mut lines) = socket.0.events() {
-                ended = socket.0.accept().is_err();
-                let every_ms = dial.check_every().map_or(u64::MAX, |every| every.as_millis() as u64);
-                let mut check_ms = 0;
-                while !ended {
-                    if check_ms <= now_ms() {
-                        if !allowed(&dial).await {
-                            return;
-                        }
-                        check_ms = now_ms().saturating_add(every_ms);
+            let mut check_ms = 0;
+            loop {
+                if check_ms <= now_ms() {
+                    if !allowed(&dial).await {
+                        return;
                     }
-                    let due_ms = repeats.iter().map(|repeat| repeat.due_ms).fold(keepalive_ms.min(check_ms), u64::min);
-                    match next(&mut lines, due_ms).await {
-                        Next::Line(line) => {
-                            total += line.len() as u64;
-                            match Down::decode(&line) {
-                                Some(Down::Write { key, cursor: at, text }) => {
-                                    if !known.contains(&key) {
-                                        yield Ok(text.into_bytes());
-                                        keepalive_ms = now_ms() + KEEPALIVE_MS;
-                                        if known.len() == REMEMBERED {
-                                            known.pop_front();
-                                        }
-                                        known.push_back(key.clone());
-                                        cursor = at.or(cursor);
-                                    }
-                                    // Resumed here, the client has taken what was yielded.
-                                    if key.starts_with('a') {
-                                        socket.say(&Up::Written { key });
-                                    }
-                                }
-                                Some(Down::Repeat { key, every_s, text }) => {
-                                    // After a redial it is said again: then the counter goes on.
-                                    if !repeats.iter().any(|repeat| repeat.key == key) {
-                                        let every_ms = u64::from(every_s) * 1_000;
-                                        repeats.push(Repeat { key, every_ms, due_ms: now_ms(), text, ticks: 0 });
-                                    }
-                                }
-                                Some(Down::Stop { key }) => repeats.retain(|repeat| repeat.key != key),
-                                None => worker::console_error!("the object said something that is no line"),
-                            }
-                            if total - reported >= REPORT_BYTES {
-                                reported = total;
-                                socket.say(&Up::Bytes(total));
-                            }
-                        }
-                        Next::Due => {
-                            let now = now_ms();
-                            for repeat in repeats.iter_mut().filter(|repeat| repeat.due_ms <= now) {
-                                repeat.due_ms = now + repeat.every_ms;
-                                repeat.ticks += 1;
-                                yield Ok(repeat.text.replace(TICK, &repeat.ticks.to_string()).into_bytes());
-                            }
-                            if keepalive_ms <= now {
-                                keepalive_ms = now + KEEPALIVE_MS;
-                                yield Ok(KEEPALIVE.as_bytes().to_vec());
-                            }
-                        }
-                        Next::Ended => return,
-                        Next::Broken => ended = true,
-                    }
+                    check_ms = dial.check_every().map_or(u64::MAX, |every| now_ms() + every.as_millis() as u64);
                 }
-            }
-            debug_assert!(ended);
-            match redialled(&dial, cursor.as_deref()).await {
-                Some(again) => socket = again,
-                None => return,
+                let due_ms = repeats.iter().map(|repeat| repeat.due_ms).fold(check_ms, u64::min);
+                match next(&mut lines, due_ms).await {
+                    Next::Line(line) => {
+                        total += line.len() as u64;
+                        match Down::decode(&line) {
+                            Some(Down::Write { key, cursor: at, text }) => {
+                                if !known.contains(&key) {
+                                    yield Piece { text, cursor: at.clone() };
+                                    if known.len() == REMEMBERED {
+                                        known.pop_front();
+                                    }
+                                    known.push_back(key.clone());
+                                    cursor = at.or(cursor);
+                                }
+                                // Resumed here, the client has taken what was yielded.
+                                if key.starts_with('a') {
+                                    socket.say(&Up::Written { key });
+                                }
+                            }
+                            Some(Down::Repeat { key, every_s, text }) => {
+                                // After a redial it is said again: then the counter goes on.
+                                if !repeats.iter().any(|repeat| repeat.key == key) {
+                                    let every_ms = u64::from(every_s) * 1_000;
+                                    repeats.push(Repeat { key, every_ms, due_ms: now_ms(), text, ticks: 0 });
+                                }
+                            }
+                            Some(Down::Stop { key }) => repeats.retain(|repeat| repeat.key != key),
+                            None => worker::console_error!("the object said something that is no line"),
+                        }
+                        if total - reported >= REPORT_BYTES {
+                            reported = total;
+                            socket.say(&Up::Bytes(total));
+                        }
+                    }
+                    Next::Due => {
+                        let now = now_ms();
+                        for repeat in repeats.iter_mut().filter(|repeat| repeat.due_ms <= now) {
+                            repeat.due_ms = now + repeat.every_ms;
+                            repeat.ticks += 1;
+                            yield Piece { text: repeat.text.replace(TICK, &repeat.ticks.to_string()), cursor: None };
+                        }
+                    }
+                    Next::Ended => return,
+                    Next::Broken => break,
+                }
             }
         }
     }
@@ -184,7 +208,12 @@ enum Next {
 }
 
 async fn next(lines: &mut worker::EventStream<'_>, due_ms: u64) -> Next {
-    let wait = Delay::from(Duration::from_millis(due_ms.saturating_sub(now_ms())));
+    let wait = async {
+        match due_ms {
+            u64::MAX => pending().await,
+            _ => Delay::from(Duration::from_millis(due_ms.saturating_sub(now_ms()))).await,
+        }
+    };
     pin_mut!(wait);
     loop {
         match select(lines.next(), &mut wait).await {

@@ -1,5 +1,6 @@
 //! Streams: held by the Worker, fed by the object through a hibernating socket.
 
+pub mod all;
 pub mod dial;
 pub mod held;
 pub mod line;

@@ -1,0 +1,93 @@
+// One stream for all workspaces of a person: what happens in each arrives, under its name, and a resume misses nothing in any.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { SseReader } from "../lib/sse.mjs";
+import { startWorld } from "../lib/world.mjs";
+
+let world;
+let person;
+const rooms = [];
+
+before(async () => {
+  world = await startWorld({ build: "faults" });
+  person = await world.signIn();
+  for (const name of ["one", "two", "three"])
+    rooms.push(person.room((await person.make("/api/workspaces", { name })).id));
+});
+
+after(() => world?.end());
+
+const idOf = (room) => room.base.split("/").at(-1);
+
+async function watchAll(headers = {}, query = "") {
+  const reader = await SseReader.open(`${world.url}/api/events${query}`, { cookie: person.cookie, ...headers });
+  for (const room of rooms)
+    await reader.until(({ event, json }) => event === "hello" && json.workspace === idOf(room), 10_000, "hello");
+  return reader;
+}
+
+async function follows(reader, room, title) {
+  const task = await room.make("/tasks", { title, assignee: "human" });
+  const event = await reader.until(({ json }) => json?.taskId === task.id, 10_000, title);
+  assert.equal(event.json.workspace, idOf(room));
+  assert.ok(event.data.startsWith(`{"workspace":"${idOf(room)}",`));
+  assert.ok(event.id);
+  return { task: task.id, id: event.id };
+}
+
+const created = (reader) =>
+  reader.events.filter(({ event }) => event === "task.created").map(({ json }) => json.taskId);
+
+test("what happens in any workspace comes over the one stream, also after a break, and once", async () => {
+  const all = await watchAll();
+  const before = [];
+  for (const room of rooms) before.push((await follows(all, room, "before")).task);
+  for (const room of rooms) assert.equal((await fetch(`${world.url}/test/${idOf(room)}/break`)).status, 204);
+  const after = await Promise.all(rooms.map((room) => follows(all, room, "after")));
+  assert.deepEqual(created(all).sort(), [...before, ...after.map(({ task }) => task)].sort());
+  all.close();
+});
+
+test("Last-Event-ID resumes every workspace where the client was in it", async () => {
+  const all = await watchAll();
+  // Only one of the three says anything: the others' places are those of their hello.
+  const { id } = await follows(all, rooms[0], "seen");
+  all.close();
+  await all.done;
+  const missed = [];
+  for (const room of rooms) missed.push((await room.make("/tasks", { title: "missed", assignee: "human" })).id);
+
+  for (const resumed of [await watchAll({ "last-event-id": id }), await watchAll({}, `?cursor=${id}`)]) {
+    for (const task of missed) await resumed.until(({ json }) => json?.taskId === task, 10_000, "what was missed");
+    assert.deepEqual(created(resumed).sort(), [...missed].sort());
+    assert.ok(!resumed.events.some(({ event }) => event === "reset"));
+    resumed.close();
+  }
+});
+
+test("a place that one workspace does not know is reset there and nowhere else", async () => {
+  const all = await watchAll();
+  const { id } = await follows(all, rooms[1], "here");
+  all.close();
+  const broken = id.replace(new RegExp(`${idOf(rooms[1])}=[^,]+`), `${idOf(rooms[1])}=another-1-history`);
+  const resumed = await watchAll({ "last-event-id": broken });
+  const reset = await resumed.until("reset");
+  assert.equal(reset.json.workspace, idOf(rooms[1]));
+  assert.equal(resumed.events.filter(({ event }) => event === "reset").length, 1);
+  resumed.close();
+  const nonsense = await watchAll({ "last-event-id": "nonsense" });
+  for (const room of rooms)
+    await nonsense.until(({ event, json }) => event === "reset" && json.workspace === idOf(room), 10_000, "reset");
+  nonsense.close();
+});
+
+test("it ends with the session, and when a workspace of it is deleted", async () => {
+  const extra = await person.make("/api/workspaces", { name: "extra" });
+  const mine = await watchAll();
+  await person.remove(`/api/workspaces/${extra.id}`);
+  await mine.done;
+
+  const again = await watchAll();
+  await person.remove("/api/session");
+  await again.done;
+});
