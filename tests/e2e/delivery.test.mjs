@@ -95,7 +95,10 @@ describe("a reply to an agent that listens", () => {
     await agent.hears(about(second));
     await agent.call("createTask", { title: "another" });
     await reaches(stream, second.id, "received");
-    assert.deepEqual(agent.heard.map(({ meta }) => meta.message_id), [first.id, second.id]);
+    assert.deepEqual(
+      agent.heard.map(({ meta }) => meta.message_id),
+      [first.id, second.id],
+    );
   });
 });
 
@@ -103,7 +106,8 @@ describe("what waits rides on the next tool result", () => {
   /** An agent that lost its stream, with a task of its own. */
   async function away(token) {
     const before = await rawIn(token);
-    const task = (await before.tool("createTask", { title: "Approve: it", assignee: "human" })).structuredContent.task_id;
+    const task = (await before.tool("createTask", { title: "Approve: it", assignee: "human" })).structuredContent
+      .task_id;
     before.drop();
     return task;
   }
@@ -183,7 +187,10 @@ describe("what waits rides on the next tool result", () => {
     const agent = await silentIn(token, { firstId: 50 });
     const result = await agent.tool("getTaskMessages", { task_id: task });
     assert.equal(textOf(result).length, 1);
-    assert.deepEqual(result.structuredContent.messages.map(({ text }) => text), ["", "go ahead"]);
+    assert.deepEqual(
+      result.structuredContent.messages.map(({ text }) => text),
+      ["", "go ahead"],
+    );
     assert.equal((await deliveryOf(room, task, message)).route, "result");
   });
 });
@@ -207,7 +214,10 @@ describe("a reply that a session received and never acted on", () => {
     const third = await agentIn(token);
     const last = await reply(room, task, "last");
     await third.hears(about(last));
-    assert.deepEqual(third.heard.map(({ meta }) => meta.message_id), [last.id]);
+    assert.deepEqual(
+      third.heard.map(({ meta }) => meta.message_id),
+      [last.id],
+    );
     assert.equal((await deliveryOf(room, task, message)).copies, 2);
   });
 
@@ -223,7 +233,10 @@ describe("a reply that a session received and never acted on", () => {
     await again.tool("getWorkspace");
     const last = await reply(room, task, "last");
     await again.hears(about(last));
-    assert.deepEqual(again.heard.map(({ meta }) => meta.message_id), [last.id]);
+    assert.deepEqual(
+      again.heard.map(({ meta }) => meta.message_id),
+      [last.id],
+    );
   });
 });
 
@@ -237,7 +250,10 @@ describe("waitForMessages", () => {
     const begun = performance.now();
     const { messages, cursor } = await agent.call("waitForMessages", {});
     assert.ok(performance.now() - begun < 5_000);
-    assert.deepEqual(messages.map((item) => [item.message_id, item.chat_id]), [[message.id, task]]);
+    assert.deepEqual(
+      messages.map((item) => [item.message_id, item.chat_id]),
+      [[message.id, task]],
+    );
     assert.match(messages[0].text, /here$/);
     assert.notEqual((await deliveryOf(room, task, message)).state, "seen");
     assert.deepEqual((await agent.call("waitForMessages", { cursor, timeout_seconds: 0 })).messages, []);
@@ -264,7 +280,10 @@ describe("waitForMessages", () => {
     await some;
     const message = await reply(room, task, "at last");
     const { messages } = await waiting;
-    assert.deepEqual(messages.map((item) => item.message_id), [message.id]);
+    assert.deepEqual(
+      messages.map((item) => item.message_id),
+      [message.id],
+    );
     assert.equal((await reaches(stream, message.id, "received")).route, "wait");
     assert.equal(progress[0], 1);
     assert.deepEqual(agent.heard, []);
@@ -379,7 +398,11 @@ describe("createTask", () => {
     proxy.freeze(["down"]);
     const lost = agent.askTool("createTask", same).catch(() => "lost");
     const stream = await watching(room);
-    const [{ id }] = (await until(async () => (await room.get("/tasks")).tasks, ({ length }) => length === 1)) ?? [];
+    const [{ id }] =
+      (await until(
+        async () => (await room.get("/tasks")).tasks,
+        ({ length }) => length === 1,
+      )) ?? [];
     proxy.replace();
     proxy.cut();
     assert.equal(await lost, "lost");

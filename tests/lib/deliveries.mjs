@@ -9,13 +9,20 @@ export function told(stream, id) {
 }
 
 /** The states that a delivery has gone through, without repeats. */
-export const states = (stream, id) => told(stream, id).map(({ state }) => state).filter((state, i, all) => state !== all[i - 1]);
+export const states = (stream, id) =>
+  told(stream, id)
+    .map(({ state }) => state)
+    .filter((state, i, all) => state !== all[i - 1]);
 
 /** Waits until a delivery is told to be in a state; resolves with it. */
 export async function reaches(stream, id, state, ms = 10_000) {
   const at = () => told(stream, id).at(-1);
-  await stream.until(() => at()?.state === state, ms, `delivery ${id} as ${state}`).catch((error) => {
-    throw new Error(`delivery ${id} went ${states(stream, id).join(", ") || "nowhere"}, not to ${state}`, { cause: error });
-  });
+  await stream
+    .until(() => at()?.state === state, ms, `delivery ${id} as ${state}`)
+    .catch((error) => {
+      throw new Error(`delivery ${id} went ${states(stream, id).join(", ") || "nowhere"}, not to ${state}`, {
+        cause: error,
+      });
+    });
   return at();
 }

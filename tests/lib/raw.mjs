@@ -87,7 +87,11 @@ export class RawAgent {
 
   hears(fits, ms) {
     return this.stream
-      .until(({ json }) => json?.method === "notifications/claude/channel" && fits(json.params), ms, "the channel event")
+      .until(
+        ({ json }) => json?.method === "notifications/claude/channel" && fits(json.params),
+        ms,
+        "the channel event",
+      )
       .then(({ json }) => json.params);
   }
 
