@@ -167,13 +167,7 @@ fn orphaned<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<
 pub fn quiet<S: Sql>(tx: &mut Transaction<S>, key: &str) -> Result<(), Problem> {
     let Ok(id) = key.parse() else { return Ok(()) };
     match connections::find(tx.sql(), id)? {
-        Some(connection) if connection.is_live && connection.phase == Phase::Opened => {
-            // Who is silent for so long has not begun anew: it gets at once what was left for it, and more once it has answered.
-            if let Some(broken) = connections::left_behind(tx.sql(), connection.token, &connection.agent, tx.now)? {
-                inbox::lend_answers(tx, broken.id, id)?;
-            }
-            inbox::ping(tx, id, &[])
-        }
+        Some(connection) if connection.is_live && connection.phase == Phase::Opened => inbox::ping(tx, id, &[]),
         _ => Ok(()),
     }
 }

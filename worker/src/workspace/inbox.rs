@@ -194,19 +194,13 @@ pub fn repeat_unproven<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -
     repeat_answers(tx, connection)
 }
 
-/// Sends the answers that a broken stream owes on another one, and keeps them until it is known whose that is.
-pub fn lend_answers<S: Sql>(tx: &mut Transaction<S>, from: SessionId, to: SessionId) -> Result<(), Problem> {
-    let rows = tx.sql().exec("SELECT id, json FROM answers WHERE connection = ? ORDER BY id", &[from.to_string().into()])?;
-    for row in rows {
-        let line = answer_line(row.count(0)?, row.text(1)?);
-        tx.say(to, line);
-    }
-    Ok(())
-}
-
 /// Sends what a stream still owes its client: answers, and the progress of calls that wait.
 pub fn repeat_answers<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
-    lend_answers(tx, connection, connection)?;
+    let rows = tx.sql().exec("SELECT id, json FROM answers WHERE connection = ? ORDER BY id", &[connection.to_string().into()])?;
+    for row in rows {
+        let line = answer_line(row.count(0)?, row.text(1)?);
+        tx.say(connection, line);
+    }
     let waits = tx.sql().exec("SELECT request, progress FROM waits WHERE connection = ?", &[connection.to_string().into()])?;
     for row in waits {
         if let Some(progress) = row.optional_text(1)? {
