@@ -17,6 +17,7 @@ pub mod frame;
 pub mod gate;
 pub mod mcp;
 pub mod migrations;
+pub mod names;
 pub mod object;
 pub mod problem;
 pub mod random;

@@ -3,7 +3,7 @@
 use agentrq_core::id::{AttachmentId, Id, TaskId};
 use agentrq_core::model::WorkspaceId;
 
-use crate::gate::mac::is_minted_form;
+use crate::names::is_minted_form;
 use crate::problem::{Code, Problem};
 
 /// HTTP methods that the product knows.

@@ -3,9 +3,9 @@
 use wasm_bindgen::JsValue;
 use worker::Env;
 
-use crate::account::protocol::Key;
 use crate::gate::Gate;
-use crate::gate::mac::{Mac, hash, same};
+use crate::gate::key::{Key, Keys};
+use crate::gate::mac::Mac;
 use crate::gate::origin::Rules;
 use crate::problem::{Code, Problem};
 
@@ -21,26 +21,6 @@ pub const ASSETS: &str = "ASSETS";
 pub struct Setup {
     pub gate: Gate,
     keys: Keys,
-}
-
-/// The keys with which the owner signs in.
-#[derive(Clone, Default)]
-pub struct Keys {
-    pub start: Option<String>,
-    pub owner: Option<String>,
-}
-
-impl Keys {
-    /// What a given key is. Takes the same time whatever it is.
-    pub fn compare(&self, given: &str) -> Key {
-        let given = hash(given.as_bytes());
-        let is = |key: &Option<String>| same(&hash(key.as_deref().unwrap_or_default().as_bytes()), &given) & key.is_some();
-        match (is(&self.start), is(&self.owner)) {
-            (true, _) => Key::Start,
-            (false, true) => Key::Owner,
-            (false, false) => Key::Wrong,
-        }
-    }
 }
 
 impl Setup {
@@ -72,20 +52,4 @@ fn value(env: &Env, name: &str) -> Option<String> {
     let env: &JsValue = env.as_ref();
     let text = js_sys::Reflect::get(env, &JsValue::from_str(name)).ok()?.as_string()?;
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_is_the_one_it_equals_and_no_key_equals_nothing() {
-        let keys = Keys { start: Some("start".to_owned()), owner: Some("owner".to_owned()) };
-        assert_eq!(
-            ["start", "owner", "", "star", "startx"].map(|key| keys.compare(key)),
-            [Key::Start, Key::Owner, Key::Wrong, Key::Wrong, Key::Wrong]
-        );
-        assert_eq!(Keys::default().compare(""), Key::Wrong);
-        assert_eq!(Keys { owner: None, ..keys }.compare("owner"), Key::Wrong);
-    }
 }

@@ -5,6 +5,7 @@ use agentrq_core::model::{Person, WorkspaceId};
 use agentrq_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::gate::key::Key;
 use crate::gate::mac::hex;
 use crate::gate::session::SessionProof;
 
@@ -22,16 +23,6 @@ impl From<&SessionProof> for Shown {
     fn from(proof: &SessionProof) -> Self {
         Self { id: proof.id, secret_hash: hex(&proof.secret_hash), key_hash: proof.key_hash.map(|hash| hex(&hash)) }
     }
-}
-
-/// What came of comparing the key that someone gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Key {
-    /// It is the key of this start, made from 256 random bits: nobody guesses it, so no limit stands in its way.
-    Start,
-    /// It is the owner's permanent key, which a person may have chosen.
-    Owner,
-    Wrong,
 }
 
 /// One call.

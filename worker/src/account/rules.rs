@@ -4,7 +4,8 @@ use agentrq_core::model::{Person, WorkspaceId};
 use agentrq_core::time::Timestamp;
 
 use super::attempts;
-use super::protocol::{Answer, Call, Key, Membership, Shown, Want};
+use super::protocol::{Answer, Call, Membership, Shown, Want};
+use crate::gate::key::Key;
 use crate::gate::mac::{from_hex, same};
 use crate::gate::session::LIFETIME_MS;
 use crate::problem::{Code, Problem};

@@ -9,9 +9,9 @@ use hmac::{Hmac, Mac as _};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::names::{HALF, is_minted_form};
+
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/// Characters of 63 bits in base62.
-const HALF: usize = 11;
 
 /// What a MAC is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,11 +112,6 @@ impl Mac {
     pub fn account(&self, id: &str) -> Option<AccountId> {
         self.is_minted(Domain::Account, id).then(|| AccountId(id.to_owned()))
     }
-}
-
-/// Has the text the form of an id with a MAC: 22 base62 characters?
-pub fn is_minted_form(text: &str) -> bool {
-    text.len() == 2 * HALF && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// SHA-256, which is all that is ever stored of a secret with 256 random bits.

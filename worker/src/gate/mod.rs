@@ -6,6 +6,7 @@
 
 pub mod asked;
 pub mod caller;
+pub mod key;
 pub mod mac;
 pub mod origin;
 pub mod session;
