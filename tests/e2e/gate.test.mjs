@@ -428,6 +428,23 @@ describe("an attachment", () => {
     }
   });
 
+  test("goes with the last task that used it", async () => {
+    const bytes = Buffer.from("x");
+    const put = await ask("POST", path, { ...me, body: bytes, headers: { "content-type": "text/plain" } });
+    const tasks = `/api/workspaces/${workspace.id}/tasks`;
+    const body = { title: "with a file", attachments: [put.json.id] };
+    const made = [await ask("POST", tasks, { ...me, body }), await ask("POST", tasks, { ...me, body })];
+    const status = async () => (await ask("GET", `${path}/${put.json.id}`, me)).status;
+    assert.equal((await ask("DELETE", `${tasks}/${made[0].json.id}`, me)).status, 204);
+    assert.equal(await status(), 200);
+    assert.equal((await ask("DELETE", `${tasks}/${made[1].json.id}`, me)).status, 204);
+    const until = Date.now() + 10_000;
+    while ((await status()) !== 404) {
+      assert.ok(Date.now() < until, "the file is still there");
+      await new Promise((go) => setTimeout(go, 20));
+    }
+  });
+
   test("of another workspace, or none, is not found", async () => {
     const put = await ask("POST", path, { ...me, body: Buffer.from("x"), headers: { "content-type": "text/plain" } });
     const other = await makeWorkspace(me, "other");

@@ -148,6 +148,7 @@ impl WorkspaceObject {
         self.migrate()?;
         let held = Sockets(&self.state);
         self.commit(|tx| {
+            blobs::arm(tx.sql())?;
             for connection in connections::live(tx.sql())?.into_iter().filter(|it| !held.is_held(it.id)) {
                 connections::closed(tx.sql(), connection.id, tx.now)?;
                 timers::set(tx.sql(), Timer::Lost, &connection.id.to_string(), tx.now.plus_ms(REDIAL_MS))?;
@@ -239,10 +240,7 @@ impl WorkspaceObject {
             Timer::TokenExpiry => self.expire_tokens(),
             Timer::Sweep => self.commit(|tx| {
                 connections::sweep(tx.sql(), tx.now)?;
-                if let Some(next) = blobs::sweep(tx.sql(), tx.now)? {
-                    timers::set(tx.sql(), Timer::Sweep, "", next)?;
-                }
-                Ok(())
+                Ok(blobs::sweep(tx.sql(), tx.now)?)
             }),
         }
     }

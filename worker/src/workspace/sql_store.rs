@@ -174,7 +174,7 @@ impl<S: Sql> SqlStore<S> {
             "INSERT INTO messages (id, task, place, json) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json",
             &args,
         )?;
-        Ok(())
+        blobs::used(&self.sql, message.task, &message.attachments)
     }
 
     fn put_delivery(&self, delivery: &Delivery) -> Result<(), SqlError> {
@@ -207,6 +207,7 @@ impl<S: Sql> SqlStore<S> {
     fn delete(&self, EntityRef::Task { id }: &EntityRef) -> Result<(), SqlError> {
         // Its messages and deliveries go too: what was known of anything is forgotten.
         self.known.take();
+        blobs::released(&self.sql, *id)?;
         let id: Value = id.to_string().into();
         let revision = (self.head() + 1).into();
         self.sql.exec(
@@ -338,7 +339,7 @@ mod tests {
                 attachment.size.into(),
                 attachment.sha256.into(),
             ];
-            let insert = "INSERT INTO attachments (id, filename, mime_type, size, sha256, begun_at) VALUES (?, ?, ?, ?, ?, 0)";
+            let insert = "INSERT INTO attachments (id, filename, mime_type, size, sha256) VALUES (?, ?, ?, ?, ?)";
             self.sql.exec(insert, &args).expect("attached");
         }
     }

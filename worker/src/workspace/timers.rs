@@ -17,7 +17,7 @@ pub enum Timer {
     Wait,
     /// A token runs out: its streams end. Key: empty.
     TokenExpiry,
-    /// Half-finished uploads and forgotten connections are cleared. Key: empty.
+    /// Uploads that nobody uses and forgotten connections are cleared. Key: which of them it is due for; both are done.
     Sweep,
 }
 

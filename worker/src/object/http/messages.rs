@@ -16,7 +16,6 @@ use crate::object::WorkspaceObject;
 use crate::problem::{Code, Problem};
 use crate::random;
 use crate::workspace::inbox::looked;
-use crate::workspace::timers::{self, Timer};
 use crate::workspace::{blobs, idempotency, threads};
 
 #[derive(Deserialize)]
@@ -65,7 +64,6 @@ impl WorkspaceObject {
 
     pub(super) async fn upload(&self, asked: Asked<'_>) -> Result<Response, Problem> {
         let now = random::now();
-        timers::set(&self.sql(), Timer::Sweep, "", now.plus_ms(blobs::GIVEN_UP_MS + 1_000))?;
         let id = AttachmentId(random::id(now)?);
         answer(201, &blobs::receive::receive(self.sql(), id, asked.request, now).await?)
     }

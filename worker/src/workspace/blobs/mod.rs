@@ -1,19 +1,20 @@
 //! Attachments: bytes in rows of 1 MiB, in the workspace's own database, streamed in and out.
 //!
 //! This module is the blob interface: [`Upload`] takes chunks, [`find`] and [`chunk`] give them back. An upload counts only once its row
-//! is marked complete, which is the last write; until then nobody can find it, and [`sweep`] removes what was left half-way. Another
-//! store of bytes would take the place of these few functions.
+//! is marked complete, which is the last write; until then nobody can find it. [`sweep`] removes what was left half-way, what no message
+//! has used for a day, and what only deleted tasks used. Another store of bytes would take the place of these few functions.
 
 pub mod disposition;
 pub mod download;
 pub mod receive;
 
-use agentrq_core::id::AttachmentId;
+use agentrq_core::id::{AttachmentId, TaskId};
 use agentrq_core::limits;
 use agentrq_core::model::Attachment;
 use agentrq_core::time::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::timers::{self, Timer};
 use crate::gate::mac::hex;
 use crate::problem::{Code, Problem};
 use crate::sql::{Sql, SqlError, Value};
@@ -28,9 +29,13 @@ CREATE TABLE attachments (
   size INTEGER NOT NULL,
   -- None until the upload is complete.
   sha256 TEXT,
-  begun_at INTEGER NOT NULL
+  -- When it goes, unless a message uses it by then; none once one does.
+  kept_until INTEGER
 ) WITHOUT ROWID;
-CREATE INDEX attachments_half ON attachments (begun_at) WHERE sha256 IS NULL;
+CREATE INDEX attachments_passing ON attachments (kept_until) WHERE kept_until IS NOT NULL;
+-- The tasks whose messages use it.
+CREATE TABLE attachment_uses (task TEXT NOT NULL, attachment TEXT NOT NULL, PRIMARY KEY (task, attachment)) WITHOUT ROWID;
+CREATE INDEX attachment_users ON attachment_uses (attachment);
 CREATE TABLE attachment_chunks (
   attachment TEXT NOT NULL,
   position INTEGER NOT NULL,
@@ -45,6 +50,9 @@ pub const QUOTA: u64 = 1024 * 1024 * 1024;
 /// How long an upload may be under way before it counts as given up.
 pub const GIVEN_UP_MS: u64 = 60 * 60 * 1000;
 
+/// How long a whole one waits for a message to use it.
+pub const UNUSED_MS: u64 = 24 * 60 * 60 * 1000;
+
 /// Bytes on their way in.
 pub struct Upload<S: Sql> {
     sql: S,
@@ -56,6 +64,7 @@ pub struct Upload<S: Sql> {
     rows: u64,
     size: u64,
     hash: Sha256,
+    begun_at: Timestamp,
     quota: u64,
     done: bool,
 }
@@ -74,10 +83,12 @@ impl<S: Sql> Upload<S> {
             return Err(Problem::new(Code::Conflict, format!("there is an attachment {id} already")));
         }
         sql.exec(
-            "INSERT INTO attachments (id, filename, mime_type, size, begun_at) VALUES (?, ?, ?, 0, ?)",
-            &[id.to_string().into(), filename.as_str().into(), mime_type.as_str().into(), now.ms().into()],
+            "INSERT INTO attachments (id, filename, mime_type, size, kept_until) VALUES (?, ?, ?, 0, ?)",
+            &[id.to_string().into(), filename.as_str().into(), mime_type.as_str().into(), now.plus_ms(GIVEN_UP_MS).ms().into()],
         )?;
-        Ok(Self { sql, id, filename, mime_type, rest: Vec::new(), rows: 0, size: 0, hash: Sha256::new(), quota, done: false })
+        arm(&sql)?;
+        let (rest, hash) = (Vec::new(), Sha256::new());
+        Ok(Self { sql, id, filename, mime_type, rest, rows: 0, size: 0, hash, begun_at: now, quota, done: false })
     }
 
     /// Takes the next bytes, however many.
@@ -103,7 +114,10 @@ impl<S: Sql> Upload<S> {
         // What others are uploading counts, so that many at once cannot overrun the quota together.
         let others = self.sql.first("SELECT coalesce(sum(size), 0) FROM attachments WHERE id <> ?", &[self.id.to_string().into()])?;
         if others.map_or(Ok(0), |row| row.count(0))? + stored > self.quota {
-            let detail = format!("the attachments of a workspace may have {} bytes in all: delete tasks that are not needed", self.quota);
+            let detail = format!(
+                "the attachments of a workspace may have {} bytes in all: delete tasks whose files are not needed; a file that no message uses goes by itself after a day",
+                self.quota
+            );
             return Err(Problem::new(Code::QuotaExceeded, detail).with("limit", self.quota));
         }
         let data = std::mem::take(&mut self.rest);
@@ -123,8 +137,8 @@ impl<S: Sql> Upload<S> {
         }
         let sha256 = hex(&std::mem::take(&mut self.hash).finalize());
         let rows = self.sql.exec(
-            "UPDATE attachments SET sha256 = ? WHERE id = ? AND size = ? RETURNING id",
-            &[sha256.as_str().into(), self.id.to_string().into(), self.size.into()],
+            "UPDATE attachments SET sha256 = ?, kept_until = ? WHERE id = ? AND size = ? RETURNING id",
+            &[sha256.as_str().into(), self.begun_at.plus_ms(UNUSED_MS).ms().into(), self.id.to_string().into(), self.size.into()],
         )?;
         if rows.is_empty() {
             return Err(Problem::new(Code::Conflict, "the upload took so long that it was given up: send the file again"));
@@ -211,17 +225,46 @@ pub fn remove(sql: &impl Sql, id: AttachmentId) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// Removes uploads that were begun over an hour ago and never completed; returns when to sweep again, if any is still under way.
-pub fn sweep(sql: &impl Sql, now: Timestamp) -> Result<Option<Timestamp>, SqlError> {
-    let before = now.ms().saturating_sub(GIVEN_UP_MS);
-    let old = sql.exec("SELECT id FROM attachments WHERE sha256 IS NULL AND begun_at <= ?", &[before.into()])?;
-    for row in old {
+/// A message of the task uses these.
+pub fn used(sql: &impl Sql, task: TaskId, attachments: &[Attachment]) -> Result<(), SqlError> {
+    for attachment in attachments {
+        let id: Value = attachment.id.to_string().into();
+        let use_of_it = [task.to_string().into(), id.clone()];
+        sql.exec("INSERT INTO attachment_uses (task, attachment) VALUES (?, ?) ON CONFLICT DO NOTHING", &use_of_it)?;
+        sql.exec("UPDATE attachments SET kept_until = NULL WHERE id = ? AND kept_until IS NOT NULL", &[id])?;
+    }
+    Ok(())
+}
+
+/// The task is deleted: what nobody else uses goes with the next sweep.
+pub fn released(sql: &impl Sql, task: TaskId) -> Result<(), SqlError> {
+    let task: Value = task.to_string().into();
+    let gone = sql.exec("DELETE FROM attachment_uses WHERE task = ? RETURNING attachment", &[task])?;
+    for row in &gone {
+        sql.exec(
+            "UPDATE attachments SET kept_until = 0 WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM attachment_uses WHERE attachment = ?1)",
+            &[row.text(0)?.into()],
+        )?;
+    }
+    if gone.is_empty() { Ok(()) } else { arm(sql) }
+}
+
+/// Removes what nobody has used in time.
+pub fn sweep(sql: &impl Sql, now: Timestamp) -> Result<(), SqlError> {
+    for row in sql.exec("SELECT id FROM attachments WHERE kept_until <= ?", &[now.ms().into()])? {
         let id = row.text(0)?.parse().map_err(|error| SqlError(format!("{error}")))?;
         remove(sql, id)?;
     }
-    let next = sql.first("SELECT min(begun_at) FROM attachments WHERE sha256 IS NULL", &[])?;
-    let next = next.map_or(Ok(None), |row| row.optional_count(0))?;
-    Ok(next.map(|begun_at| Timestamp::from_ms(begun_at).plus_ms(GIVEN_UP_MS)))
+    arm(sql)
+}
+
+/// Sets the timer for the next sweep, as long as there is anything to sweep.
+pub fn arm(sql: &impl Sql) -> Result<(), SqlError> {
+    let row = sql.first("SELECT min(kept_until) FROM attachments WHERE kept_until IS NOT NULL", &[])?;
+    match row.map_or(Ok(None), |row| row.optional_count(0))? {
+        Some(at) => timers::set(sql, Timer::Sweep, "attachments", Timestamp::from_ms(at)),
+        None => timers::clear(sql, Timer::Sweep, "attachments"),
+    }
 }
 
 #[cfg(test)]
@@ -229,6 +272,7 @@ mod tests {
     use super::*;
     use crate::migrations::migrate;
     use crate::sql::native::memory;
+    use crate::workspace::schema::MIGRATIONS;
     use agentrq_core::id::Id;
     use proptest::prelude::*;
     use rusqlite::Connection;
@@ -241,9 +285,19 @@ mod tests {
         AttachmentId(Id::new(start().ms(), random))
     }
 
+    fn task(random: u32) -> TaskId {
+        TaskId(Id::new(start().ms(), random))
+    }
+
+    /// What the alarm does.
+    fn swept(db: &Connection, at: Timestamp) {
+        timers::take_due(db, at).expect("taken");
+        sweep(db, at).expect("swept");
+    }
+
     pub(super) fn db() -> Connection {
         let db = memory();
-        migrate(&db, &[MIGRATION]).expect("the tables");
+        migrate(&db, MIGRATIONS).expect("the tables");
         db
     }
 
@@ -325,16 +379,48 @@ mod tests {
     }
 
     #[test]
-    fn half_an_upload_is_swept_after_an_hour_and_a_whole_one_never() {
+    fn half_an_upload_is_swept_after_an_hour_and_a_whole_one_after_a_day_unless_a_message_uses_it() {
         let db = db();
-        store(&db, id(1), "a", "text/plain", b"whole", start()).expect("stored");
-        let mut half = Upload::begin(&db, id(2), "b", "text/plain", start()).expect("begun");
+        let whole = store(&db, id(1), "a", "text/plain", b"whole", start()).expect("stored");
+        store(&db, id(2), "a", "text/plain", b"unused", start()).expect("stored");
+        let mut half = Upload::begin(&db, id(3), "b", "text/plain", start()).expect("begun");
         half.push(&vec![0; CHUNK]).expect("taken");
         std::mem::forget(half);
-        let hour = start().plus_ms(GIVEN_UP_MS);
-        assert_eq!(sweep(&db, start()), Ok(Some(hour)));
-        assert_eq!(rows(&db), (2, 2));
-        assert_eq!(sweep(&db, hour), Ok(None));
+        used(&db, task(1), &[whole]).expect("used");
+        for (at, next, left) in [(0, Some(GIVEN_UP_MS), 3), (GIVEN_UP_MS, Some(UNUSED_MS), 2), (UNUSED_MS, None, 1)] {
+            let at = start().plus_ms(at);
+            swept(&db, at);
+            assert_eq!(timers::next(&db), Ok(next.map(|ms| start().plus_ms(ms))));
+            assert_eq!(rows(&db), (left, left));
+        }
+        assert!(find(&db, id(1)).expect("found").is_some());
+    }
+
+    #[test]
+    fn what_deleted_tasks_used_goes_with_the_last_of_them_at_once() {
+        let db = db();
+        let shared = store(&db, id(1), "a", "text/plain", b"shared", start()).expect("stored");
+        let own = store(&db, id(2), "b", "text/plain", b"own", start()).expect("stored");
+        used(&db, task(1), &[shared.clone(), own]).expect("used");
+        used(&db, task(2), std::slice::from_ref(&shared)).expect("used");
+        swept(&db, start());
+        assert_eq!(timers::next(&db), Ok(None));
+        for (gone, left) in [(task(1), 1), (task(2), 0)] {
+            released(&db, gone).expect("released");
+            assert!(timers::next(&db).expect("looked").is_some_and(|due| due <= start()));
+            swept(&db, start());
+            assert_eq!(rows(&db), (left, left));
+        }
+    }
+
+    #[test]
+    fn what_was_released_and_is_used_again_stays() {
+        let db = db();
+        let file = store(&db, id(1), "a", "text/plain", b"file", start()).expect("stored");
+        used(&db, task(1), std::slice::from_ref(&file)).expect("used");
+        released(&db, task(1)).expect("released");
+        used(&db, task(2), &[file]).expect("used");
+        swept(&db, start());
         assert_eq!(rows(&db), (1, 1));
     }
 
