@@ -193,6 +193,11 @@ impl WorkspaceObject {
     async fn mcp_post(&self, asked: Asked<'_>, workspace: WorkspaceId) -> Result<Response, Problem> {
         let holder = asked.asker.agent()?.clone();
         let agent = holder.agent(asked.query("agent").as_deref())?;
+        if asked.query("conn").is_none() {
+            // What clients that try Streamable HTTP first do: told so, they fall back to the transport that is spoken here.
+            let detail = "this server speaks MCP over HTTP+SSE: use type \"sse\" with this URL, or open a stream with GET and post to the address that its `endpoint` event names";
+            return Err(Problem::new(Code::MethodNotAllowed, detail).with("allowed", vec!["GET"]));
+        }
         let id = connection(&asked)?;
         let about = About { workspace, base: asked.header(BASE_HEADER).unwrap_or_default() };
         let body = body::read(asked.request, MCP_BYTES).await?;
