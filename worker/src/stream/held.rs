@@ -9,6 +9,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use agentrq_core::sse::KEEPALIVE;
@@ -20,7 +21,7 @@ use super::line::{Down, TICK, Up, is_ending};
 use crate::problem::Problem;
 
 /// How often an idle stream gets a byte; also how a closed client is noticed.
-const KEEPALIVE_EVERY: Duration = Duration::from_secs(25);
+const KEEPALIVE_MS: u64 = 25_000;
 /// Written keys that are remembered, to leave out what comes twice after a redial.
 const REMEMBERED: usize = 256;
 /// Bytes after which the object is told how far the client is.
@@ -73,15 +74,43 @@ pub(super) fn respond(greeting: String, texts: impl Stream<Item = String> + 'sta
 fn kept_alive(texts: impl Stream<Item = String>) -> impl Stream<Item = String> {
     async_stream::stream! {
         pin_mut!(texts);
+        let mut silence = Timer::default();
+        let mut due_ms = now_ms() + KEEPALIVE_MS;
         loop {
-            let silence = Delay::from(KEEPALIVE_EVERY);
-            pin_mut!(silence);
-            match select(texts.next(), silence).await {
+            let waiting = silence.until(due_ms);
+            pin_mut!(waiting);
+            match select(texts.next(), waiting).await {
                 Either::Left((Some(text), _)) => yield text,
                 Either::Left((None, _)) => return,
-                Either::Right(_) => yield KEEPALIVE.to_owned(),
+                Either::Right(_) => {
+                    due_ms = now_ms() + KEEPALIVE_MS;
+                    yield KEEPALIVE.to_owned();
+                }
             }
         }
+    }
+}
+
+/// A time to wait for while other things happen. The platform's timer is set anew only when the time changes.
+#[derive(Default)]
+struct Timer {
+    due_ms: u64,
+    delay: Option<Pin<Box<Delay>>>,
+}
+
+impl Timer {
+    /// Waits until then; for ever, if that is `u64::MAX`.
+    async fn until(&mut self, due_ms: u64) {
+        if due_ms == u64::MAX {
+            return pending().await;
+        }
+        if self.due_ms != due_ms {
+            self.due_ms = due_ms;
+            self.delay = None;
+        }
+        let wait = || Box::pin(Delay::from(Duration::from_millis(due_ms.saturating_sub(now_ms()))));
+        self.delay.get_or_insert_with(wait).await;
+        self.delay = None;
     }
 }
 
@@ -125,11 +154,17 @@ pub(super) fn fed(dial: impl Dial, first: Option<Socket>) -> impl Stream<Item = 
         let mut known: VecDeque<String> = VecDeque::new();
         let mut cursor: Option<String> = None;
         let mut repeats: Vec<Repeat> = Vec::new();
+        let mut timer = Timer::default();
+        // Only after a redial can something come that was written before.
+        let mut is_mended = false;
         loop {
             let socket = match next_socket.take() {
                 Some(first) => first,
                 None => match redialled(&dial, cursor.as_deref()).await {
-                    Some(again) => again,
+                    Some(again) => {
+                        is_mended = true;
+                        again
+                    }
                     None => return,
                 },
             };
@@ -148,12 +183,12 @@ pub(super) fn fed(dial: impl Dial, first: Option<Socket>) -> impl Stream<Item = 
                     check_ms = dial.check_every().map_or(u64::MAX, |every| now_ms() + every.as_millis() as u64);
                 }
                 let due_ms = repeats.iter().map(|repeat| repeat.due_ms).fold(check_ms, u64::min);
-                match next(&mut lines, due_ms).await {
+                match next(&mut lines, &mut timer, due_ms).await {
                     Next::Line(line) => {
                         total += line.len() as u64;
                         match Down::decode(&line) {
                             Some(Down::Write { key, cursor: at, text }) => {
-                                if !known.contains(&key) {
+                                if !(is_mended && known.contains(&key)) {
                                     yield Piece { text, cursor: at.clone() };
                                     if known.len() == REMEMBERED {
                                         known.pop_front();
@@ -207,13 +242,8 @@ enum Next {
     Broken,
 }
 
-async fn next(lines: &mut worker::EventStream<'_>, due_ms: u64) -> Next {
-    let wait = async {
-        match due_ms {
-            u64::MAX => pending().await,
-            _ => Delay::from(Duration::from_millis(due_ms.saturating_sub(now_ms()))).await,
-        }
-    };
+async fn next(lines: &mut worker::EventStream<'_>, timer: &mut Timer, due_ms: u64) -> Next {
+    let wait = timer.until(due_ms);
     pin_mut!(wait);
     loop {
         match select(lines.next(), &mut wait).await {
