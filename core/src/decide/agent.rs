@@ -33,7 +33,7 @@ pub(super) fn disconnected(view: &impl View, draft: &mut Draft<'_>, name: &Agent
 pub(super) fn heard(view: &impl View, draft: &mut Draft<'_>, name: AgentName, client: Option<Client>) -> Result<(), Rejection> {
     let known = view.agent(&name).known("the agent")?;
     let is_new = known.is_none();
-    let agent = known_or_new(view, draft.cx, name)?;
+    let agent = known.unwrap_or_else(|| unknown(draft.cx, name));
     let client = client.map(|it| Client { name: clipped(&it.name), version: clipped(&it.version) });
     let now = draft.cx.now;
     let long_ago = agent.last_heard_at.is_none_or(|at| now.ms().saturating_sub(at.ms()) >= NEWS_MS);
@@ -64,7 +64,12 @@ fn clipped(text: &str) -> String {
 }
 
 fn known_or_new(view: &impl View, cx: &Context, name: AgentName) -> Result<Agent, Rejection> {
-    Ok(view.agent(&name).known("the agent")?.unwrap_or_else(|| Agent {
+    Ok(view.agent(&name).known("the agent")?.unwrap_or_else(|| unknown(cx, name)))
+}
+
+/// An agent that has just come for the first time.
+fn unknown(cx: &Context, name: AgentName) -> Agent {
+    Agent {
         display_name: name.to_string(),
         name,
         presence: Presence::Unknown,
@@ -72,5 +77,5 @@ fn known_or_new(view: &impl View, cx: &Context, name: AgentName) -> Result<Agent
         last_heard_at: None,
         client: None,
         revision: 0,
-    }))
+    }
 }

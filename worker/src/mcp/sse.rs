@@ -31,7 +31,8 @@ pub fn open<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, age
         let detail = format!("this token holds {STREAMS_OF_TOKEN} streams, which is the limit: close one, or use a token for each agent");
         return Err(Problem::new(Code::TooManyRequests, detail).retry_after(10));
     }
-    let connection = Connection { id, session: id, token: holder.token, agent, is_live: true, phase: Phase::Opened, heir: None };
+    let connection =
+        Connection { id, session: id, token: holder.token, agent, is_live: true, phase: Phase::Opened, heard_at: tx.now, heir: None };
     // If this is a client that lost its stream, the lost one may look alive as yet.
     for other in connections::beside(tx.sql(), &connection)? {
         inbox::nudge(tx, other)?;
@@ -80,12 +81,21 @@ pub fn post<S: Sql>(
         Some(_) => return Err(Problem::new(Code::TokenInvalid, "this address was given to another token: open a stream of your own")),
         // Its stream was forgotten long ago, but the credential is good: what is answered waits for the token's next stream.
         None => {
-            let connection = Connection { id, session: id, token: holder.token, agent, is_live: false, phase: Phase::Ready, heir: None };
+            let connection = Connection {
+                id,
+                session: id,
+                token: holder.token,
+                agent,
+                is_live: false,
+                phase: Phase::Ready,
+                heard_at: tx.now,
+                heir: None,
+            };
             connections::insert(tx.sql(), &connection, tx.now)?;
             connection
         }
     };
-    connections::heard(tx.sql(), connection.id, tx.now)?;
+    connections::heard(tx.sql(), &connection, tx.now)?;
     tx.report(Inbox::Heard { agent: connection.agent.clone(), client: None })?;
     match incoming {
         Incoming::Response { id } => {

@@ -12,6 +12,8 @@ use crate::sql::{Row, Sql, SqlError, Value};
 
 /// How long a broken connection can be taken up again.
 pub const KEPT_MS: u64 = 10 * 60 * 1000;
+/// How exactly it is known when a client last spoke.
+const HEARD_EVERY_MS: u64 = 1_000;
 /// Streams that one token may hold at once.
 pub const STREAMS_OF_TOKEN: u64 = 64;
 
@@ -24,6 +26,8 @@ pub struct Connection {
     pub agent: AgentName,
     pub is_live: bool,
     pub phase: Phase,
+    /// When the client last spoke, to the second.
+    pub heard_at: Timestamp,
     /// The connection that goes on from this one.
     pub heir: Option<SessionId>,
 }
@@ -57,7 +61,7 @@ impl Phase {
     }
 }
 
-const COLUMNS: &str = "id, session, token, agent, is_live, phase, heir";
+const COLUMNS: &str = "id, session, token, agent, is_live, phase, heir, heard_at";
 
 fn connection(row: &Row) -> Result<Connection, SqlError> {
     Ok(Connection {
@@ -67,6 +71,7 @@ fn connection(row: &Row) -> Result<Connection, SqlError> {
         agent: AgentName::new(row.text(3)?).map_err(|why| SqlError(why.to_string()))?,
         is_live: row.integer(4)? == 1,
         phase: Phase::read(row.text(5)?),
+        heard_at: Timestamp::from_ms(row.count(7)?),
         heir: row.optional_text(6)?.map(|id| id.parse().map_err(|error| SqlError(format!("{error}")))).transpose()?,
     })
 }
@@ -139,9 +144,11 @@ pub fn holders(sql: &impl Sql) -> Result<Vec<(SessionId, Holder)>, SqlError> {
     rows.iter().map(holder).collect()
 }
 
-/// Notes that the client spoke.
-pub fn heard(sql: &impl Sql, id: SessionId, now: Timestamp) -> Result<(), SqlError> {
-    sql.exec("UPDATE connections SET heard_at = ? WHERE id = ?", &[now.ms().into(), text(id)])?;
+/// Notes that the client spoke, at most once a second: routing asks only which agent was active last.
+pub fn heard(sql: &impl Sql, connection: &Connection, now: Timestamp) -> Result<(), SqlError> {
+    if now.ms().saturating_sub(connection.heard_at.ms()) >= HEARD_EVERY_MS {
+        sql.exec("UPDATE connections SET heard_at = ? WHERE id = ?", &[now.ms().into(), text(connection.id)])?;
+    }
     Ok(())
 }
 

@@ -72,7 +72,8 @@ impl<S: Sql> SqlStore<S> {
 
     /// Ends a commit: the head is `revision` under this tag.
     pub fn advance_as(&self, revision: u64, tag: &str) -> Result<(), SqlError> {
-        self.sql.exec("UPDATE head SET seq = ?, tag = ?", &[revision.into(), tag.into()])?;
+        self.sql
+            .exec("UPDATE head SET seq = ?, tag = ?, last_number = ?", &[revision.into(), tag.into(), self.last_number.get().into()])?;
         let mut head = self.head.borrow_mut();
         head.seq = revision;
         tag.clone_into(&mut head.tag);
@@ -147,7 +148,6 @@ impl<S: Sql> SqlStore<S> {
         let number = task.number.ok_or_else(|| SqlError(format!("task {} has no number", task.id)))?;
         if number > self.last_number.get() {
             self.last_number.set(number);
-            self.sql.exec("UPDATE head SET last_number = ?", &[number.into()])?;
         }
         let args = [
             task.id.to_string().into(),

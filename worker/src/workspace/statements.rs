@@ -4,12 +4,15 @@ use std::cell::RefCell;
 
 use agentrq_core::command::Command;
 use agentrq_core::id::{Id, SessionId};
-use agentrq_core::model::{Actor, AgentName, Assignee, Person};
+use agentrq_core::model::{Actor, AgentName, Assignee, Person, WorkspaceId};
 use agentrq_core::time::Timestamp;
 
 use super::connections::{self, Connection, Phase};
+use super::tokens::Holder;
 use super::transaction::Transaction;
 use super::{inbox, made_for_tests};
+use crate::mcp::about::About;
+use crate::mcp::sse;
 use crate::sql::native::memory;
 use crate::sql::{Row, Sql, SqlError, Value};
 
@@ -28,14 +31,21 @@ impl Sql for Counted {
 
 const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
 
-#[test]
-fn a_reply_and_its_push_take_no_more_statements_than_they_need() {
+/// A workspace with one agent that listens.
+fn listening() -> (Counted, Connection) {
     let counted = Counted { db: memory(), asked: RefCell::default() };
     made_for_tests(&counted.db);
     let name = AgentName::new("laptop").expect("a name");
     let id = SessionId(Id::new(NOW.ms(), 1));
-    let stream = Connection { id, session: id, token: id.0, agent: name.clone(), is_live: true, phase: Phase::Ready, heir: None };
+    let stream = Connection { id, session: id, token: id.0, agent: name, is_live: true, phase: Phase::Ready, heard_at: NOW, heir: None };
     connections::insert(&counted, &stream, NOW).expect("inserted");
+    (counted, stream)
+}
+
+#[test]
+fn a_reply_and_its_push_take_no_more_statements_than_they_need() {
+    let (counted, stream) = listening();
+    let (id, name) = (stream.id, stream.agent);
     let task = Id::new(NOW.ms(), 2);
     let ask = Command::CreateTask { id: task, title: "x".into(), body: "y".into(), assignee: Assignee::Human, attachments: Vec::new() };
     let mut tx = Transaction::begin(&counted, NOW).expect("begun");
@@ -57,4 +67,25 @@ fn a_reply_and_its_push_take_no_more_statements_than_they_need() {
     tx.finish("t2").expect("finished");
     let asked = counted.asked.take();
     assert!(asked.len() <= 17, "{} statements: {asked:#?}", asked.len());
+}
+
+#[test]
+fn a_task_that_an_agent_files_takes_no_more_statements_than_it_needs() {
+    let (counted, stream) = listening();
+    let holder = Holder { token: stream.token, label: "laptop".into(), last_used: None };
+    let about = About { workspace: WorkspaceId("0123456789ABCDEFGHIJKL".into()), base: "http://localhost".into() };
+    let call = |id: u32, title: &str| {
+        serde_json::json!({"jsonrpc": "2.0", "id": id, "method": "tools/call",
+            "params": {"name": "createTask", "arguments": {"title": title, "body": "y", "assignee": "human"}}})
+        .to_string()
+    };
+    for id in 1..3 {
+        counted.asked.take();
+        let mut tx = Transaction::begin(&counted, NOW).expect("begun");
+        let text = call(id, &format!("Approve: {id}"));
+        sse::post(&mut tx, stream.id, &holder, stream.agent.clone(), &about, text.as_bytes()).expect("posted");
+        tx.finish(&format!("t{id}")).expect("finished");
+    }
+    let asked = counted.asked.take();
+    assert!(asked.len() <= 18, "{} statements: {asked:#?}", asked.len());
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::gate::mac::{Mac, same};
 use crate::gate::token::{self, TokenProof};
 use crate::problem::{Code, Problem};
-use crate::sql::{Row, Sql, SqlError, Value};
+use crate::sql::{Row, Sql, SqlError};
 
 /// The table, for the workspace's list of migrations.
 pub const MIGRATION: &str = "
@@ -90,6 +90,8 @@ pub struct TokenInfo {
 pub struct Holder {
     pub token: Id,
     pub label: String,
+    /// When it was last noted that the token is used, and under which name.
+    pub last_used: Option<(Timestamp, String)>,
 }
 
 impl Holder {
@@ -233,7 +235,10 @@ fn not_found(id: Id) -> Problem {
 
 /// Who holds the token, if it is good now.
 pub fn verify(sql: &impl Sql, proof: &TokenProof, now: Timestamp) -> Result<Result<Holder, Refused>, SqlError> {
-    let row = sql.first("SELECT label, secret_hash, expires_at, revoked_at FROM tokens WHERE id = ?", &[proof.id.to_string().into()])?;
+    let row = sql.first(
+        "SELECT label, secret_hash, expires_at, revoked_at, last_used_at, agent FROM tokens WHERE id = ?",
+        &[proof.id.to_string().into()],
+    )?;
     let Some(row) = row else { return Ok(Err(Refused::Unknown)) };
     if !same(row.blob(1)?, &proof.secret_hash) {
         return Ok(Err(Refused::Unknown));
@@ -245,7 +250,8 @@ pub fn verify(sql: &impl Sql, proof: &TokenProof, now: Timestamp) -> Result<Resu
     if expires_at <= now {
         return Ok(Err(Refused::Expired(expires_at)));
     }
-    Ok(Ok(Holder { token: proof.id, label: row.text(0)?.to_owned() }))
+    let last_used = row.optional_count(4)?.map(Timestamp::from_ms).zip(row.optional_text(5)?.map(str::to_owned));
+    Ok(Ok(Holder { token: proof.id, label: row.text(0)?.to_owned(), last_used }))
 }
 
 /// Is a token good now? For streams that were opened with it a while ago.
@@ -256,13 +262,12 @@ pub fn is_good(sql: &impl Sql, id: Id, now: Timestamp) -> Result<bool, SqlError>
 }
 
 /// Writes down that an agent used its token, once a minute at most.
-pub fn used(sql: &impl Sql, id: Id, agent: &AgentName, now: Timestamp) -> Result<(), SqlError> {
-    let before = now.ms().saturating_sub(USE_EVERY_MS);
-    let args: [Value; 5] = [now.ms().into(), agent.as_str().into(), id.to_string().into(), before.into(), agent.as_str().into()];
-    sql.exec(
-        "UPDATE tokens SET last_used_at = ?, agent = ? WHERE id = ? AND (last_used_at IS NULL OR last_used_at <= ? OR agent <> ?)",
-        &args,
-    )?;
+pub fn used(sql: &impl Sql, holder: &Holder, agent: &AgentName, now: Timestamp) -> Result<(), SqlError> {
+    let is_noted = |(at, name): &(Timestamp, String)| now.ms().saturating_sub(at.ms()) < USE_EVERY_MS && name == agent.as_str();
+    if !holder.last_used.as_ref().is_some_and(is_noted) {
+        let args = [now.ms().into(), agent.as_str().into(), holder.token.to_string().into()];
+        sql.exec("UPDATE tokens SET last_used_at = ?, agent = ? WHERE id = ?", &args)?;
+    }
     Ok(())
 }
 
@@ -320,7 +325,7 @@ mod tests {
         let (created, proof) = make(&db, 1, &new(" laptop ")).expect("a token");
         assert_eq!(created.expires_at, days(30));
         assert!(created.mcp_url.ends_with(&format!("?token={}", created.token)), "{}", created.mcp_url);
-        assert_eq!(verify(&db, &proof, start()), Ok(Ok(Holder { token: created.id, label: "laptop".to_owned() })));
+        assert_eq!(verify(&db, &proof, start()), Ok(Ok(Holder { token: created.id, label: "laptop".to_owned(), last_used: None })));
         assert_eq!(verify(&db, &proof, days(30)), Ok(Err(Refused::Expired(days(30)))));
     }
 
@@ -369,7 +374,7 @@ mod tests {
     #[test]
     fn the_last_use_is_written_once_a_minute_and_at_once_for_another_name() {
         let db = db();
-        let (created, _) = make(&db, 1, &new("label")).expect("a token");
+        let (_, proof) = make(&db, 1, &new("label")).expect("a token");
         let (one, two) = (AgentName::new("one").expect("a name"), AgentName::new("two").expect("a name"));
         let seen = || {
             list(&db, start())
@@ -379,7 +384,9 @@ mod tests {
         };
         assert_eq!(seen(), Some(("label".to_owned(), None)));
         for (agent, after, expected) in [(&one, 0, 0), (&one, 59_999, 0), (&one, 60_000, 60_000), (&two, 60_001, 60_001)] {
-            used(&db, created.id, agent, start().plus_ms(after)).expect("written");
+            let now = start().plus_ms(after);
+            let holder = verify(&db, &proof, now).expect("read").expect("good");
+            used(&db, &holder, agent, now).expect("written");
             assert_eq!(seen(), Some((agent.to_string(), Some(expected))));
         }
     }
@@ -403,7 +410,7 @@ mod tests {
 
     #[test]
     fn an_agent_is_named_by_itself_or_by_its_token() {
-        let holder = Holder { token: Id::new(0, 0), label: "laptop".to_owned() };
+        let holder = Holder { token: Id::new(0, 0), label: "laptop".to_owned(), last_used: None };
         assert_eq!(holder.agent(None).map(String::from), Ok("laptop".to_owned()));
         assert_eq!(holder.agent(Some(" ")).map(String::from), Ok("laptop".to_owned()));
         assert_eq!(holder.agent(Some("two")).map(String::from), Ok("two".to_owned()));

@@ -147,7 +147,7 @@ impl WorkspaceObject {
         let now = random::now();
         let holder = token_table::verify(&self.sql(), &proof, now)??;
         let name = url.query_pairs().find(|(key, _)| key == "agent").map(|(_, value)| value.into_owned());
-        token_table::used(&self.sql(), holder.token, &holder.agent(name.as_deref())?, now)?;
+        token_table::used(&self.sql(), &holder, &holder.agent(name.as_deref())?, now)?;
         Ok(Asker::Agent(holder, name))
     }
 
