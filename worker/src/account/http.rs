@@ -12,6 +12,7 @@ use worker::{Delay, Env, Method, Request, Response};
 
 use super::client::{call, person, wants};
 use super::protocol::{Answer, Call, Membership, Want};
+use super::recent;
 use crate::body::{self, JSON_BYTES};
 use crate::forward::{object, own_request, send};
 use crate::gate::asked::Asked;
@@ -84,6 +85,7 @@ impl Desk<'_> {
         let Answer::SignedOut { person, workspaces } = wants(self.env, proof, Want::SignOut).await? else {
             return Err(Problem::internal("the account answered something else to a sign-out"));
         };
+        recent::forget(proof.id);
         let caller = caller(proof, person);
         let cut = join_all(workspaces.iter().map(|workspace| self.cut(&caller, workspace)));
         // One that cannot be reached holds nothing up: its streams are asked for their session sooner or later.

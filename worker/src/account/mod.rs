@@ -5,4 +5,5 @@ pub mod client;
 pub mod http;
 pub mod object;
 pub mod protocol;
+pub mod recent;
 pub mod rules;

@@ -7,10 +7,11 @@ pub mod sockets;
 pub mod streams;
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 
 use agentrq_core::command::Inbox;
-use agentrq_core::id::SessionId;
+use agentrq_core::id::{Id, SessionId};
 use worker::{DurableObject, Env, Request, Response, SqlStorage, State, WebSocket, WebSocketIncomingMessage, durable_object};
 
 use self::rate::Rate;
@@ -25,7 +26,7 @@ use crate::stream::line::{Ending, Up, is_ending};
 use crate::workspace::sql_store::SqlStore;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::transaction::{Transaction, atomically};
-use crate::workspace::{blobs, connections, inbox, schema, tokens};
+use crate::workspace::{blobs, connections, ended, inbox, schema, tokens};
 
 /// How long a broken socket may take to be dialled again before its stream counts as lost.
 const REDIAL_MS: u64 = 5_000;
@@ -37,6 +38,8 @@ pub struct WorkspaceObject {
     env: Env,
     /// The workspace has been made and not deleted; nobody knows until the first look.
     made: AssertUnwindSafe<Cell<Option<bool>>>,
+    /// Sessions that have ended: see [`ended`].
+    ended: AssertUnwindSafe<RefCell<HashSet<Id>>>,
     /// When the alarm is set for, in milliseconds; 0 if nobody knows.
     alarm_at: AssertUnwindSafe<Cell<u64>>,
     rate: AssertUnwindSafe<RefCell<Rate>>,
@@ -52,6 +55,7 @@ impl DurableObject for WorkspaceObject {
             state,
             env,
             made: AssertUnwindSafe(Cell::new(None)),
+            ended: AssertUnwindSafe(RefCell::default()),
             alarm_at: AssertUnwindSafe(Cell::new(0)),
             rate: AssertUnwindSafe(RefCell::default()),
             instance,
@@ -146,6 +150,7 @@ impl WorkspaceObject {
             return Ok(());
         }
         self.migrate()?;
+        self.ended.replace(ended::all(&self.sql())?);
         let held = Sockets(&self.state);
         self.commit(|tx| {
             blobs::arm(tx.sql())?;
@@ -155,6 +160,14 @@ impl WorkspaceObject {
             }
             Ok(())
         })
+    }
+
+    /// A person has signed out: the session opens nothing here any more, and its streams end.
+    fn end_session(&self, session: Id) -> Result<(), Problem> {
+        ended::add(&self.sql(), session, random::now())?;
+        self.ended.borrow_mut().insert(session);
+        Sockets(&self.state).close_session(session, Ending::Revoked);
+        Ok(())
     }
 
     /// Runs `work` as one commit, gives what is queued to whoever listens, and tells the streams once all of it stands.

@@ -3,6 +3,7 @@
 pub mod blobs;
 pub mod clients;
 pub mod connections;
+pub mod ended;
 pub mod idempotency;
 pub mod inbox;
 pub mod log;

@@ -55,7 +55,9 @@ CREATE TABLE commits (seq INTEGER PRIMARY KEY, tag TEXT NOT NULL, at INTEGER NOT
 CREATE TABLE clients (person TEXT NOT NULL, client TEXT NOT NULL, at INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (person, client)) WITHOUT ROWID;
 -- Which ids were made for which Idempotency-Key.
 CREATE TABLE idempotency (caller TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (caller, key)) WITHOUT ROWID;
-CREATE INDEX idempotency_age ON idempotency (at)";
+CREATE INDEX idempotency_age ON idempotency (at);
+-- Sessions whose person has signed out, for as long as a Worker may remember that they were good.
+CREATE TABLE ended_sessions (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID";
 
 const STREAMS: &str = "
 -- One row for each stream an agent opened; it outlives the stream, so that a reconnect finds what was left.

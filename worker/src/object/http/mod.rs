@@ -17,7 +17,6 @@ use url::Url;
 use worker::{Delay, Request, Response, ResponseBuilder, SqlStorage};
 
 use super::WorkspaceObject;
-use super::sockets::Sockets;
 use super::streams::{AgentAsks, Resumes};
 use crate::body::{self, JSON_BYTES, MCP_BYTES};
 use crate::gate::caller::{BASE_HEADER, Caller};
@@ -27,7 +26,6 @@ use crate::problem::{Code, Problem};
 use crate::random;
 use crate::routes::{self, Method, Route};
 use crate::stream::dial::wants_socket;
-use crate::stream::line::Ending;
 use crate::workspace::tokens::Holder;
 use crate::workspace::transaction::Transaction;
 use crate::workspace::{blobs, inbox, tokens as token_table};
@@ -129,7 +127,7 @@ impl WorkspaceObject {
         let asker = self.asker(caller, &url)?;
         if route == Route::Session {
             // The person has signed out; how often they asked before does not matter.
-            Sockets(&self.state).close_session(asker.session()?, Ending::Revoked);
+            self.end_session(asker.session()?)?;
             return no_content();
         }
         self.rate.borrow_mut().take(&asker.name(), random::now())?;
@@ -141,6 +139,9 @@ impl WorkspaceObject {
 
     fn asker(&self, caller: Caller, url: &Url) -> Result<Asker, Problem> {
         let proof = match caller {
+            Caller::Person { session, .. } if self.ended.borrow().contains(&session) => {
+                return Err(Problem::new(Code::SessionRequired, "this session has ended: sign in again"));
+            }
             Caller::Person { person, session } => return Ok(Asker::Person { person, session }),
             Caller::Token(proof) => proof,
         };
