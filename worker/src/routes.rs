@@ -104,6 +104,10 @@ pub enum Fault {
     Instance(WorkspaceId),
     /// Breaks every socket behind a stream, as a reset of the object does.
     BreakSockets(WorkspaceId),
+    /// Resets the object, as the platform does when a write fails or a machine goes.
+    Reset(WorkspaceId),
+    /// Ends the wasm instance, as running out of memory does, with everything that was going on in it.
+    Trap(WorkspaceId),
 }
 
 impl Route {
@@ -124,7 +128,9 @@ impl Route {
             | Self::Agents(ws)
             | Self::Mcp(ws) => Some(ws),
             #[cfg(feature = "faults")]
-            Self::Fault(Fault::PanicInObject(ws) | Fault::Instance(ws) | Fault::BreakSockets(ws)) => Some(ws),
+            Self::Fault(Fault::PanicInObject(ws) | Fault::Instance(ws) | Fault::BreakSockets(ws) | Fault::Reset(ws) | Fault::Trap(ws)) => {
+                Some(ws)
+            }
             #[cfg(feature = "faults")]
             Self::Fault(Fault::PanicInWorker) => None,
             Self::Health | Self::Session | Self::Workspaces | Self::AllEvents | Self::Asset => None,
@@ -173,6 +179,10 @@ const TABLE: &[Entry] = &[
     Entry { pattern: "/test/*/panic", methods: &[(Get, Anyone)], build: |p| Ok(Route::Fault(Fault::PanicInObject(p.workspace()?))) },
     #[cfg(feature = "faults")]
     Entry { pattern: "/test/*/instance", methods: &[(Get, Anyone)], build: |p| Ok(Route::Fault(Fault::Instance(p.workspace()?))) },
+    #[cfg(feature = "faults")]
+    Entry { pattern: "/test/*/reset", methods: &[(Get, Anyone)], build: |p| Ok(Route::Fault(Fault::Reset(p.workspace()?))) },
+    #[cfg(feature = "faults")]
+    Entry { pattern: "/test/*/trap", methods: &[(Get, Anyone)], build: |p| Ok(Route::Fault(Fault::Trap(p.workspace()?))) },
     #[cfg(feature = "faults")]
     Entry { pattern: "/test/*/break", methods: &[(Get, Anyone)], build: |p| Ok(Route::Fault(Fault::BreakSockets(p.workspace()?))) },
 ];

@@ -42,7 +42,7 @@ pub fn request<S: Sql>(
         Ok(result) => jsonrpc::result(id, result),
         Err(error) => jsonrpc::error(Some(id), &error),
     };
-    inbox::answer(tx, connection.id, &answer)?;
+    inbox::answer(tx, connection.id, &answer, &[])?;
     Ok(())
 }
 
@@ -130,7 +130,7 @@ fn call<S: Sql>(
     }
     let (items, whole) = inbox::riding(tx, connection, &ran.named)?;
     let given: Vec<_> = whole.into_iter().chain(ran.named).collect();
-    let answer = inbox::answer(tx, connection.id, &jsonrpc::result(id, ran.answer.to_json(&items)))?;
+    let answer = inbox::answer(tx, connection.id, &jsonrpc::result(id, ran.answer.to_json(&items)), &given)?;
     if let Some(task) = ran.created {
         inbox::creation_answered(tx, connection, task, answer)?;
     }

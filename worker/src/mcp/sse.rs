@@ -136,41 +136,35 @@ fn current(sql: &impl Sql, id: SessionId) -> Result<Option<Connection>, Problem>
 /// Somebody has spoken on the connection, so somebody listens. Right after `initialize` that is a new model; on a stream
 /// that nobody initialized it is a client that reconnected in silence, which goes on from the connection that broke.
 fn listening<S: Sql>(tx: &mut Transaction<S>, connection: Connection) -> Result<Connection, Problem> {
+    if connection.phase == Phase::Ready {
+        return Ok(connection);
+    }
+    timers::clear(tx.sql(), Timer::Quiet, &connection.id.to_string())?;
     let session = match connection.phase {
-        Phase::Ready => return Ok(connection),
+        Phase::Ready => connection.session,
         Phase::Initializing => {
             tx.report(Inbox::SessionStarted { agent: connection.agent.clone(), session: connection.session })?;
+            connections::reached(tx.sql(), connection.id, Phase::Ready, connection.session)?;
             connection.session
         }
         Phase::Opened => {
             let broken = connections::left_behind(tx.sql(), connection.token, &connection.agent, tx.now)?;
-            match &broken {
+            let session = broken.as_ref().map_or(connection.session, |broken| broken.session);
+            connections::reached(tx.sql(), connection.id, Phase::Ready, session)?;
+            match broken {
                 Some(broken) => inbox::take_over(tx, broken.id, connection.id)?,
-                None => orphaned(tx, &connection)?,
+                // The one that it goes on from still seems to be held: it is asked below.
+                None => connections::orphaned(tx.sql(), connection.id)?,
             }
-            broken.map_or(connection.session, |broken| broken.session)
+            session
         }
     };
     // Another stream of this token may be a dead one that only looks open: asked now, it is found out before it is trusted with an item.
-    for other in connections::live(tx.sql())? {
-        let is_another = other.id != connection.id && other.token == connection.token && other.agent == connection.agent;
-        if is_another && other.phase == Phase::Ready {
-            inbox::ping(tx, other.id, &[])?;
-        }
-    }
-    timers::clear(tx.sql(), Timer::Quiet, &connection.id.to_string())?;
-    connections::reached(tx.sql(), connection.id, Phase::Ready, session)?;
-    tx.deliver = true;
-    Ok(Connection { session, phase: Phase::Ready, ..connection })
-}
-
-/// Somebody goes on from a stream that still seems to be held: asking on each that may be it shows which is broken.
-fn orphaned<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
-    connections::orphaned(tx.sql(), connection.id)?;
-    for other in connections::beside(tx.sql(), connection)? {
+    for other in connections::beside(tx.sql(), &connection)? {
         inbox::ping(tx, other, &[])?;
     }
-    Ok(())
+    tx.deliver = true;
+    Ok(Connection { session, phase: Phase::Ready, ..connection })
 }
 
 /// A new stream has been silent: ask whether somebody listens. A client that reconnected in silence answers by itself.

@@ -103,10 +103,9 @@ fn pushed<S: Sql>(tx: &Transaction<S>, delivery: &Delivery, copy: u32) -> Result
 /// Asks the client whether it is there; the pong will prove that it has `deliveries`.
 pub fn ping<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, deliveries: &[DeliveryId]) -> Result<(), Problem> {
     let id = format!("ping-{}", random::id(tx.now)?);
-    let list: Vec<_> = deliveries.iter().map(DeliveryId::to_string).collect();
     tx.sql().exec(
         "INSERT INTO pings (id, connection, at, deliveries, answers) SELECT ?1, ?2, ?3, ?4, coalesce(max(id), 0) FROM answers WHERE connection = ?2",
-        &[id.as_str().into(), connection.to_string().into(), tx.now.ms().into(), list.join(" ").into()],
+        &[id.as_str().into(), connection.to_string().into(), tx.now.ms().into(), write_ids(deliveries).into()],
     )?;
     timers::set(tx.sql(), Timer::Pong, &id, tx.now.plus_ms(PONG_MS))?;
     tx.say(connection, ping_line(&id));
@@ -218,11 +217,12 @@ pub fn nudge<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(
 }
 
 /// Answers a request on the stream it belongs to, and returns the answer's number. It is kept until it is known to have arrived.
-pub fn answer<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, answer: &Value) -> Result<u64, Problem> {
+/// `deliveries` stand in it whole.
+pub fn answer<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, answer: &Value, deliveries: &[DeliveryId]) -> Result<u64, Problem> {
     let text = answer.to_string();
     let row = tx.sql().first(
-        "INSERT INTO answers (connection, at, json) VALUES (?, ?, ?) RETURNING id",
-        &[connection.to_string().into(), tx.now.ms().into(), text.as_str().into()],
+        "INSERT INTO answers (connection, at, deliveries, json) VALUES (?, ?, ?, ?) RETURNING id",
+        &[connection.to_string().into(), tx.now.ms().into(), write_ids(deliveries).into(), text.as_str().into()],
     )?;
     let id = row.ok_or_else(|| Problem::internal("an insert returned no row"))?.count(0)?;
     tx.say(connection, answer_line(id, &text));
@@ -343,7 +343,27 @@ fn inherit<S: Sql>(tx: &mut Transaction<S>, from: SessionId, to: SessionId) -> R
         timers::set(tx.sql(), Timer::Wait, &format!("{to} {request}"), Timestamp::from_ms(row.count(1)?))?;
     }
     connections::take_over(tx.sql(), from, to)?;
-    repeat_answers(tx, to)
+    repeat_answers(tx, to)?;
+    given_again(tx, to)
+}
+
+/// What stands in answers that are sent once more has been given with them, and needs no push besides.
+fn given_again<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
+    let Some(connection) = connections::find(tx.sql(), connection)? else { return Ok(()) };
+    let rows =
+        tx.sql().exec("SELECT deliveries FROM answers WHERE connection = ? AND deliveries <> ''", &[connection.id.to_string().into()])?;
+    let mut ids = Vec::new();
+    for row in rows {
+        for id in read_ids(row.text(0)?)? {
+            let delivery = looked(tx, tx.store().delivery(id))?;
+            ids.extend(delivery.filter(|delivery| delivery.state == DeliveryState::Queued).map(|delivery| delivery.id));
+        }
+    }
+    if ids.is_empty() {
+        return Ok(());
+    }
+    give(tx, &connection, &ids, Route::Result)?;
+    ping(tx, connection.id, &ids)
 }
 
 /// Forgets a waiting call without an answer: the client cancelled it.
@@ -368,7 +388,7 @@ fn answer_wait<S: Sql>(tx: &mut Transaction<S>, wait: &Wait, deliveries: Vec<Del
     let answered = waited(tx, &connection, deliveries)?;
     end_wait(tx, wait)?;
     let result = jsonrpc::result(&request, ToolAnswer::Done(answered.value).to_json(&[]));
-    answer(tx, wait.connection, &result)?;
+    answer(tx, wait.connection, &result, &answered.ids)?;
     if !answered.ids.is_empty() {
         ping(tx, wait.connection, &answered.ids)?;
     }
@@ -387,7 +407,9 @@ pub fn waited<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, deliveri
     let mut ids = Vec::new();
     let mut bytes = 0;
     for delivery in deliveries.into_iter().take(WAITED_ITEMS) {
-        let item = item(tx, &delivery)?;
+        // What was pushed before may never have reached a model that has no channel: it comes again, and says so.
+        let again = delivery.redelivered || delivery.state != DeliveryState::Queued;
+        let item = item(tx, &Delivery { redelivered: again, ..delivery.clone() })?;
         bytes += item.content.len();
         if bytes > limits::RIDING_BYTES && !items.is_empty() {
             break;
@@ -516,6 +538,11 @@ fn item<S: Sql>(tx: &Transaction<S>, delivery: &Delivery) -> Result<Item, Proble
         None => None,
     };
     Ok(Item::render(delivery, task.as_ref(), message.as_ref()))
+}
+
+fn write_ids(ids: &[DeliveryId]) -> String {
+    let list: Vec<_> = ids.iter().map(DeliveryId::to_string).collect();
+    list.join(" ")
 }
 
 fn read_ids(list: &str) -> Result<Vec<DeliveryId>, SqlError> {

@@ -81,7 +81,7 @@ CREATE TABLE connections (
 CREATE INDEX connections_live ON connections (is_live, phase);
 CREATE INDEX connections_of_token ON connections (token, agent, closed_at);
 -- Answers that may not have reached the client. One that was written may still have been written to a client that was gone.
-CREATE TABLE answers (id INTEGER PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, at INTEGER NOT NULL, written_at INTEGER, json TEXT NOT NULL);
+CREATE TABLE answers (id INTEGER PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, at INTEGER NOT NULL, written_at INTEGER, deliveries TEXT NOT NULL, json TEXT NOT NULL);
 CREATE INDEX answers_of_connection ON answers (connection);
 -- Calls that wait for a person.
 CREATE TABLE waits (connection TEXT NOT NULL, request TEXT NOT NULL, agent TEXT NOT NULL, progress TEXT, deadline INTEGER NOT NULL, PRIMARY KEY (connection, request)) WITHOUT ROWID;

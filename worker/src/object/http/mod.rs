@@ -256,6 +256,22 @@ impl WorkspaceObject {
                 }
                 no_content()
             }
+            routes::Fault::Reset(_) => {
+                use js_sys::{Function, Reflect, global};
+                use wasm_bindgen::{JsCast, JsValue};
+                let function = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).map(JsCast::unchecked_into::<Function>);
+                let state: &JsValue = self.state.as_raw().as_ref();
+                // Not from in here: `abort` ends whatever calls it, this wasm instance included.
+                let reset = function(state, "abort").map(|abort| abort.bind1(state, &"a test asked for it".into()));
+                reset.and_then(|reset| function(&global(), "setTimeout")?.call2(&JsValue::NULL, &reset, &0.into())).ok();
+                no_content()
+            }
+            routes::Fault::Trap(_) => {
+                #[cfg(target_arch = "wasm32")]
+                std::arch::wasm32::unreachable();
+                #[cfg(not(target_arch = "wasm32"))]
+                no_content()
+            }
             _ => answer(200, &json!({"instance": self.instance})),
         }
     }
