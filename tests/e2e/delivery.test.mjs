@@ -255,6 +255,7 @@ describe("waitForMessages", () => {
       [[message.id, task]],
     );
     assert.match(messages[0].text, /here$/);
+    assert.equal(messages[0].redelivered, "true", "it was pushed before, and does not say so");
     assert.notEqual((await deliveryOf(room, task, message)).state, "seen");
     assert.deepEqual((await agent.call("waitForMessages", { cursor, timeout_seconds: 0 })).messages, []);
     assert.equal((await deliveryOf(room, task, message)).state, "seen");
