@@ -62,8 +62,8 @@ describe("risksOf", () => {
 describe("formatters", () => {
   it("say durations", () => {
     expect([0, 59_999, 60_000, 3_599_999, 3_660_000, 7_200_000, 86_400_000, 200_000_000].map(duration)).toEqual([
-      "under a minute",
-      "under a minute",
+      "<1 min",
+      "<1 min",
       "1 min",
       "59 min",
       "1 h 1 min",

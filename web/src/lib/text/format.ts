@@ -5,9 +5,9 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** How long something has lasted: "now", "4 min", "2 h 5 min", "3 days". */
+/** How long something has lasted: "<1 min", "4 min", "2 h 5 min", "3 days". */
 export function duration(ms: number): string {
-  if (ms < MINUTE) return "under a minute";
+  if (ms < MINUTE) return "<1 min";
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
   if (ms < DAY) {
     const minutes = Math.floor((ms % HOUR) / MINUTE);
