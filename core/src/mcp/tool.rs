@@ -52,6 +52,11 @@ impl Definition {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ToolAnswer {
     Done(Value),
+    /// The same, where the text says less than the value: what is large stands in the answer only once.
+    Large {
+        value: Value,
+        text: String,
+    },
     /// The tool could not do it; the text says what was wrong and what would be right.
     Failed(String),
 }
@@ -61,11 +66,12 @@ impl ToolAnswer {
     pub fn to_json(&self, items: &[String]) -> Value {
         let text = match self {
             Self::Done(value) => value.to_string(),
+            Self::Large { text, .. } => text.clone(),
             Self::Failed(why) => why.clone(),
         };
         let content: Vec<_> = items.iter().map(String::as_str).chain([text.as_str()]).map(block).collect();
         match self {
-            Self::Done(value) => json!({"content": content, "structuredContent": value, "isError": false}),
+            Self::Done(value) | Self::Large { value, .. } => json!({"content": content, "structuredContent": value, "isError": false}),
             Self::Failed(_) => json!({"content": content, "isError": true}),
         }
     }

@@ -4,13 +4,14 @@
 //! So identity hangs on the token and on the connection id in the address, and there is no session to lose.
 
 use agentrq_core::command::Inbox;
+use agentrq_core::dialect::hitl;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::jsonrpc::{self, Incoming};
 use agentrq_core::model::AgentName;
 use serde_json::Value;
 
 use super::about::About;
-use super::server;
+use super::{server, tools};
 use crate::problem::{Code, Problem};
 use crate::sql::Sql;
 use crate::workspace::connections::{self, Connection, Phase, STREAMS_OF_TOKEN};
@@ -119,9 +120,16 @@ pub fn post<S: Sql>(
     Ok(Posted::Accepted)
 }
 
-/// Is this a call of createTask?
-pub fn creates(body: &[u8]) -> bool {
-    matches!(jsonrpc::parse(body), Ok(Incoming::Request { params, .. }) if params.get("name").is_some_and(|name| name == "createTask"))
+/// Does this body create a task that the agent has created already, and may not know of?
+pub fn creates_again(sql: &impl Sql, agent: &AgentName, body: &[u8]) -> Result<bool, Problem> {
+    let Ok(Incoming::Request { params, .. }) = jsonrpc::parse(body) else { return Ok(false) };
+    let (Some(Value::String(tool)), Some(Value::Object(arguments))) = (params.get("name"), params.get("arguments")) else {
+        return Ok(false);
+    };
+    match hitl::read(tool, arguments) {
+        Some(Ok(call)) => Ok(tools::unconfirmed(sql, agent, &call)?.is_some()),
+        _ => Ok(false),
+    }
 }
 
 /// The connection of this id, or the one that goes on from it.

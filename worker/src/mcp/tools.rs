@@ -6,7 +6,7 @@ use agentrq_core::dialect::hitl::{self, Call, InlineAttachment, Order};
 use agentrq_core::id::{AttachmentId, DeliveryId, MessageId, TaskId};
 use agentrq_core::limits;
 use agentrq_core::mcp::tool::{TaskRef, ToolAnswer};
-use agentrq_core::model::{Actor, Assignee, Message, Route, Task};
+use agentrq_core::model::{Actor, AgentName, Assignee, Message, Route, Task};
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::View;
 use serde_json::json;
@@ -21,6 +21,9 @@ use crate::workspace::connections::{Connection, KEPT_MS};
 use crate::workspace::inbox::{self, looked};
 use crate::workspace::transaction::Transaction;
 use crate::workspace::{blobs, threads};
+
+/// A file up to this size stands in the text of an answer as well as in its structured content; a larger one only in the latter.
+const SAID_TWICE_BYTES: u64 = 1024 * 1024;
 
 /// What came of a call.
 pub struct Ran {
@@ -99,14 +102,10 @@ impl<S: Sql> Caller<'_, S> {
 
     /// The task that a call with the same content made, if that call may not have been answered.
     fn unconfirmed(&self, hash: &str) -> Result<Option<Task>, Problem> {
-        let since = Timestamp::from_ms(self.tx.now.ms().saturating_sub(KEPT_MS));
-        let row = self.tx.sql().first(
-            "SELECT task FROM creations WHERE agent = ? AND hash = ? AND at >= ?",
-            &[self.connection.agent.as_str().into(), hash.into(), since.ms().into()],
-        )?;
-        let Some(row) = row else { return Ok(None) };
-        let id = row.text(0)?.parse().map_err(Problem::internal)?;
-        looked(self.tx, self.tx.store().task(id))
+        match created_lately(self.tx.sql(), &self.connection.agent, hash, self.tx.now)? {
+            Some(id) => looked(self.tx, self.tx.store().task(id)),
+            None => Ok(None),
+        }
     }
 
     fn update_task_status(&mut self, task: TaskRef, to: agentrq_core::lifecycle::Status, reason: Option<String>) -> Result<Ran, Problem> {
@@ -153,13 +152,21 @@ impl<S: Sql> Caller<'_, S> {
         let attachment = blobs::find(self.tx.sql(), id)?
             .ok_or_else(|| Problem::new(Code::AttachmentNotFound, format!("there is no attachment {id} in this workspace")))?;
         let mut value = json!({"filename": attachment.filename, "mimeType": attachment.mime_type, "size": attachment.size});
-        if attachment.size <= limits::INLINE_BYTES as u64 {
-            let bytes = blobs::bytes(self.tx.sql(), &attachment)?;
-            value["data"] = json!(base64::engine::general_purpose::STANDARD.encode(bytes));
-        } else {
+        let mut said = value.clone();
+        if attachment.size > SAID_TWICE_BYTES {
             value["url"] = json!(format!("{}/{id}", about.upload_url()));
+            said["url"] = value["url"].clone();
+            said["data"] = json!("in structuredContent; or GET url with your token");
         }
-        Ok(Ran::done(value))
+        if attachment.size > limits::INLINE_BYTES as u64 {
+            return Ok(Ran::done(value));
+        }
+        let bytes = blobs::bytes(self.tx.sql(), &attachment)?;
+        value["data"] = json!(base64::engine::general_purpose::STANDARD.encode(bytes));
+        if attachment.size <= SAID_TWICE_BYTES {
+            return Ok(Ran::done(value));
+        }
+        Ok(Ran { answer: ToolAnswer::Large { value, text: said.to_string() }, ..Ran::done(json!({})) })
     }
 
     fn next_task(&mut self) -> Result<Ran, Problem> {
@@ -220,6 +227,25 @@ impl<S: Sql> Caller<'_, S> {
         }
         done
     }
+}
+
+/// The task that this call of an agent has made already, if it is one that makes a task and its answer may not have arrived.
+pub fn unconfirmed(sql: &impl Sql, agent: &AgentName, call: &Call) -> Result<Option<TaskId>, Problem> {
+    match call {
+        Call::CreateTask { title, body, assignee, attachments } => {
+            created_lately(sql, agent, &content_hash(title, body, *assignee, attachments), random::now())
+        }
+        _ => Ok(None),
+    }
+}
+
+fn created_lately(sql: &impl Sql, agent: &AgentName, hash: &str, now: Timestamp) -> Result<Option<TaskId>, Problem> {
+    let since = now.ms().saturating_sub(KEPT_MS);
+    let row = sql.first(
+        "SELECT task FROM creations WHERE agent = ? AND hash = ? AND at >= ?",
+        &[agent.as_str().into(), hash.into(), since.into()],
+    )?;
+    row.map(|row| row.text(0)?.parse().map_err(Problem::internal)).transpose()
 }
 
 /// What makes two calls of createTask the same call.

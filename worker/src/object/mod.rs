@@ -77,8 +77,8 @@ impl DurableObject for WorkspaceObject {
         match Up::decode(&line) {
             Some(Up::Bytes(total)) => sockets::written(&socket, total),
             Some(Up::Written { key }) => {
-                if let Some(connection) = Sockets(&self.state).connection(&socket) {
-                    report(inbox::written(&self.sql(), connection, &key, random::now()).map_err(Problem::from));
+                if let Some(answer) = inbox::answer_of(&key) {
+                    sockets::answer_written(&socket, answer, random::now());
                 }
             }
             None => worker::console_error!("a Worker said something that is no line"),
@@ -201,7 +201,11 @@ impl WorkspaceObject {
         if replaced || !self.is_made().unwrap_or(false) {
             return;
         }
+        let answered = sockets::answered(socket);
         report(self.commit(|tx| {
+            if let Some(answered) = answered {
+                inbox::written(tx.sql(), connection, answered.upto, answered.at)?;
+            }
             if code == 1000 || is_ending(code) {
                 return inbox::lose(tx, connection);
             }

@@ -2,6 +2,7 @@
 //! attachment, and a message wakes the object.
 
 use agentrq_core::id::{Id, SessionId};
+use agentrq_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use worker::{State, WebSocket};
 
@@ -19,6 +20,16 @@ const AGENT_WINDOW: u64 = 8 * 1024 * 1024;
 struct Window {
     sent: u64,
     written: u64,
+    /// The last answer that the Worker has written, and when. It waits here, where it costs no write, for the next commit.
+    answered: u64,
+    answered_at: u64,
+}
+
+/// Up to which answer a client's stream has been written, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answered {
+    pub upto: u64,
+    pub at: Timestamp,
 }
 
 /// Every dashboard's socket bears this tag.
@@ -55,6 +66,11 @@ impl Sockets<'_> {
     /// The connection whose stream a socket feeds.
     pub fn connection(&self, socket: &WebSocket) -> Option<SessionId> {
         self.0.get_tags(socket).iter().find_map(|tag| tag.strip_prefix("c:")).and_then(|id| id.parse().ok())
+    }
+
+    /// Up to which answer the stream of a connection has been written.
+    pub fn answered(&self, connection: SessionId) -> Option<Answered> {
+        self.0.get_websockets_with_tag(&connection_tag(connection)).iter().filter_map(answered).max_by_key(|answered| answered.upto)
     }
 
     /// Is a socket there for this connection?
@@ -129,7 +145,7 @@ pub fn commit_line(entry: &Entry) -> String {
 
 /// Sends a line, unless its reader is too far behind.
 pub fn send(socket: &WebSocket, line: &str, may_be_under_way: u64) {
-    let mut window: Window = socket.deserialize_attachment().ok().flatten().unwrap_or_default();
+    let mut window = window(socket);
     if window.sent.saturating_sub(window.written) > may_be_under_way {
         socket.close(Some(Ending::TooSlow.code()), Some("")).ok();
         return;
@@ -143,7 +159,22 @@ pub fn send(socket: &WebSocket, line: &str, may_be_under_way: u64) {
 
 /// The Worker has written this much in all.
 pub fn written(socket: &WebSocket, total: u64) {
-    let mut window: Window = socket.deserialize_attachment().ok().flatten().unwrap_or_default();
-    window.written = total.min(window.sent);
-    socket.serialize_attachment(window).ok();
+    let window = window(socket);
+    socket.serialize_attachment(Window { written: total.min(window.sent), ..window }).ok();
+}
+
+/// The Worker has written this answer. Answers go out in the order of their numbers.
+pub fn answer_written(socket: &WebSocket, answer: u64, now: Timestamp) {
+    let window = window(socket);
+    socket.serialize_attachment(Window { answered: window.answered.max(answer), answered_at: now.ms(), ..window }).ok();
+}
+
+/// Up to which answer this socket's stream has been written.
+pub fn answered(socket: &WebSocket) -> Option<Answered> {
+    let Window { answered, answered_at, .. } = window(socket);
+    (answered > 0).then(|| Answered { upto: answered, at: Timestamp::from_ms(answered_at) })
+}
+
+fn window(socket: &WebSocket) -> Window {
+    socket.deserialize_attachment().ok().flatten().unwrap_or_default()
 }

@@ -28,6 +28,8 @@ use crate::random;
 use crate::sql::{Row, Sql, SqlError};
 use crate::stream::line::{Down, Ending};
 
+/// Bytes of an answer in one row, which may hold 2 MB.
+const PART_BYTES: usize = 1024 * 1024;
 /// How long a client has to answer a ping.
 const PONG_MS: u64 = 10_000;
 /// After this long on a living stream a written answer has arrived: a client that is gone is noticed at the write.
@@ -197,8 +199,12 @@ pub fn repeat_unproven<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -
 pub fn repeat_answers<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
     let rows = tx.sql().exec("SELECT id, json FROM answers WHERE connection = ? ORDER BY id", &[connection.to_string().into()])?;
     for row in rows {
-        let line = answer_line(row.count(0)?, row.text(1)?);
-        tx.say(connection, line);
+        let id = row.count(0)?;
+        let mut text = row.text(1)?.to_owned();
+        for part in tx.sql().exec("SELECT json FROM answer_parts WHERE answer = ? ORDER BY part", &[id.into()])? {
+            text.push_str(part.text(0)?);
+        }
+        tx.say(connection, answer_line(id, &text));
     }
     let waits = tx.sql().exec("SELECT request, progress FROM waits WHERE connection = ?", &[connection.to_string().into()])?;
     for row in waits {
@@ -220,31 +226,51 @@ pub fn nudge<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(
 /// `deliveries` stand in it whole.
 pub fn answer<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, answer: &Value, deliveries: &[DeliveryId]) -> Result<u64, Problem> {
     let text = answer.to_string();
+    let mut parts = parts(&text);
     let row = tx.sql().first(
         "INSERT INTO answers (connection, at, deliveries, json) VALUES (?, ?, ?, ?) RETURNING id",
-        &[connection.to_string().into(), tx.now.ms().into(), write_ids(deliveries).into(), text.as_str().into()],
+        &[connection.to_string().into(), tx.now.ms().into(), write_ids(deliveries).into(), parts.next().unwrap_or_default().into()],
     )?;
     let id = row.ok_or_else(|| Problem::internal("an insert returned no row"))?.count(0)?;
+    for (part, text) in parts.enumerate() {
+        let args = [id.into(), (part as u64).into(), text.into()];
+        tx.sql().exec("INSERT INTO answer_parts (answer, part, json) VALUES (?, ?, ?)", &args)?;
+    }
     tx.say(connection, answer_line(id, &text));
     Ok(id)
 }
 
-/// Notes that an answer has been written to the client's stream.
-pub fn written(sql: &impl Sql, connection: SessionId, key: &str, now: Timestamp) -> Result<(), SqlError> {
-    if let Some(id) = key.strip_prefix('a').and_then(|id| id.parse::<u64>().ok()) {
-        let args = [now.ms().into(), id.into(), connection.to_string().into()];
-        sql.exec("UPDATE answers SET written_at = ? WHERE id = ? AND connection = ?", &args)?;
-    }
+/// The number of the answer that a line's key names.
+pub fn answer_of(key: &str) -> Option<u64> {
+    key.strip_prefix('a')?.parse().ok()
+}
+
+/// Notes that the answers of a connection up to this one have been written to its stream.
+pub fn written(sql: &impl Sql, connection: SessionId, upto: u64, at: Timestamp) -> Result<(), SqlError> {
+    sql.exec(
+        "UPDATE answers SET written_at = ? WHERE connection = ? AND id <= ? AND written_at IS NULL",
+        &[at.ms().into(), connection.to_string().into(), upto.into()],
+    )?;
     Ok(())
 }
 
-/// Is the Worker still writing an answer to this connection's living stream?
-pub fn is_writing(sql: &impl Sql, connection: SessionId) -> Result<bool, SqlError> {
+/// Is an answer after `upto` still on its way to the client's stream?
+pub fn is_writing(sql: &impl Sql, connection: SessionId, upto: u64) -> Result<bool, SqlError> {
     let row = sql.first(
-        "SELECT 1 FROM answers a JOIN connections c ON c.id = a.connection WHERE c.id = ? AND c.is_live = 1 AND a.written_at IS NULL LIMIT 1",
-        &[connection.to_string().into()],
+        "SELECT 1 FROM answers a JOIN connections c ON c.id = a.connection WHERE c.id = ? AND c.is_live = 1 AND a.written_at IS NULL AND a.id > ? LIMIT 1",
+        &[connection.to_string().into(), upto.into()],
     )?;
     Ok(row.is_some())
+}
+
+/// A text in pieces that fit a row each.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (part, later) = rest.split_at(rest.floor_char_boundary(PART_BYTES));
+        rest = later;
+        (!part.is_empty()).then_some(part)
+    })
 }
 
 fn answer_line(id: u64, text: &str) -> Down {

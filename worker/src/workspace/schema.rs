@@ -83,6 +83,9 @@ CREATE INDEX connections_of_token ON connections (token, agent, closed_at);
 -- Answers that may not have reached the client. One that was written may still have been written to a client that was gone.
 CREATE TABLE answers (id INTEGER PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, at INTEGER NOT NULL, written_at INTEGER, deliveries TEXT NOT NULL, json TEXT NOT NULL);
 CREATE INDEX answers_of_connection ON answers (connection);
+-- What of an answer is too long for one row: it follows on the row of the answer, and goes with it.
+CREATE TABLE answer_parts (answer INTEGER NOT NULL, part INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (answer, part)) WITHOUT ROWID;
+CREATE TRIGGER answers_end AFTER DELETE ON answers BEGIN DELETE FROM answer_parts WHERE answer = old.id; END;
 -- Calls that wait for a person.
 CREATE TABLE waits (connection TEXT NOT NULL, request TEXT NOT NULL, agent TEXT NOT NULL, progress TEXT, deadline INTEGER NOT NULL, PRIMARY KEY (connection, request)) WITHOUT ROWID;
 CREATE INDEX waits_of_agent ON waits (agent);

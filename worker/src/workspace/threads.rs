@@ -13,6 +13,9 @@ use super::transaction::Transaction;
 use crate::problem::{Code, Problem};
 use crate::sql::{Row, Sql, SqlError, Value};
 
+/// Bytes of messages on a page, unless the first is longer alone.
+const PAGE_BYTES: u64 = 1024 * 1024;
+
 /// A page of a thread.
 #[derive(Debug)]
 pub struct Page {
@@ -27,13 +30,19 @@ pub fn page(sql: &impl Sql, task: TaskId, cursor: Option<&str>, limit: usize, or
         Order::OldestFirst => ("place >= ?", "ASC", from.unwrap_or(0)),
         Order::NewestFirst => ("place <= ?", "DESC", from.unwrap_or(u64::from(u32::MAX))),
     };
-    let mut messages: Vec<Message> = entities(
-        sql,
-        &format!("SELECT json FROM messages WHERE task = ? AND {condition} ORDER BY place {direction} LIMIT ?"),
-        &[task.to_string().into(), from.into(), (limit as u64 + 1).into()],
-    )?;
-    let next_cursor = (messages.len() > limit).then(|| messages.pop()).flatten().map(|next| next.index.to_string());
-    Ok(Page { messages, next_cursor })
+    let all = format!("FROM messages WHERE task = ? AND {condition} ORDER BY place {direction} LIMIT ?");
+    let args = |limit: usize| [task.to_string().into(), from.into(), (limit as u64).into()];
+    // A hundred of the longest messages would fill the memory: a page of such ends early.
+    let (mut fit, mut bytes, mut next_cursor) = (0, 0, None);
+    for row in sql.exec(&format!("SELECT place, length(json) {all}"), &args(limit + 1))? {
+        bytes += row.count(1)?;
+        if fit == limit || (fit > 0 && bytes > PAGE_BYTES) {
+            next_cursor = Some(row.count(0)?.to_string());
+            break;
+        }
+        fit += 1;
+    }
+    Ok(Page { messages: entities(sql, &format!("SELECT json {all}"), &args(fit))?, next_cursor })
 }
 
 fn place(text: &str) -> Result<u64, Problem> {

@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use agentrq_core::id::{Id, SessionId};
 use agentrq_core::mcp::tool::TaskRef;
-use agentrq_core::model::{Actor, Person, WorkspaceId};
+use agentrq_core::model::{Actor, AgentName, Person, WorkspaceId};
 use serde::Serialize;
 use serde_json::json;
 use url::Url;
 use worker::{Delay, Request, Response, ResponseBuilder, SqlStorage};
 
 use super::WorkspaceObject;
+use super::sockets::Sockets;
 use super::streams::{AgentAsks, Resumes};
 use crate::body::{self, JSON_BYTES, MCP_BYTES};
 use crate::gate::caller::{BASE_HEADER, Caller};
@@ -202,21 +203,35 @@ impl WorkspaceObject {
         let id = connection(&asked)?;
         let about = About { workspace, base: asked.header(BASE_HEADER).unwrap_or_default() };
         let body = body::read(asked.request, MCP_BYTES).await?;
-        self.while_writing(id, &body).await?;
-        match self.commit(|tx| sse::post(tx, id, &holder, agent, &about, &body))? {
+        self.while_writing(id, &agent, &body).await?;
+        let answered = Sockets(&self.state).answered(id);
+        let posted = self.commit(|tx| {
+            if let Some(answered) = answered {
+                inbox::written(tx.sql(), id, answered.upto, answered.at)?;
+            }
+            sse::post(tx, id, &holder, agent, &about, &body)
+        })?;
+        match posted {
             Posted::Accepted => Ok(ResponseBuilder::new().with_status(202).ok("Accepted")?),
             Posted::Malformed(error) => answer(400, &error),
         }
     }
 
-    /// A client that has its answer may create a task again before the Worker's word that the answer is written has come. That
-    /// word makes it another task; it is on its way.
-    async fn while_writing(&self, connection: SessionId, body: &[u8]) -> Result<(), Problem> {
+    /// A client that has its answer may create the same task again before the Worker's word that the answer is written has come.
+    /// That word makes it another task; it is on its way.
+    async fn while_writing(&self, connection: SessionId, agent: &AgentName, body: &[u8]) -> Result<(), Problem> {
+        let is_writing = || {
+            let upto = Sockets(&self.state).answered(connection).map_or(0, |answered| answered.upto);
+            inbox::is_writing(&self.sql(), connection, upto)
+        };
+        if !is_writing()? || !sse::creates_again(&self.sql(), agent, body)? {
+            return Ok(());
+        }
         for _ in 0..WRITING_LOOKS {
-            if !inbox::is_writing(&self.sql(), connection)? || !sse::creates(body) {
+            Delay::from(WRITING_PAUSE).await;
+            if !is_writing()? {
                 break;
             }
-            Delay::from(WRITING_PAUSE).await;
         }
         Ok(())
     }
