@@ -8,8 +8,10 @@ const focusOn = (selector: string): boolean => {
   return target !== null;
 };
 
+/** Where letters are text. A radio button takes arrows, not letters. */
 const typing = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target.matches('textarea, select, input:not([type="radio"], [type="checkbox"])'));
 
 /** The next row from the one with the focus, else from the one that is open. */
 function walk(step: 1 | -1): boolean {
