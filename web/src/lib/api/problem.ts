@@ -54,7 +54,10 @@ export function asProblem(error: unknown): Problem {
 
 /** One sentence for the place where it happened. */
 export function sentence(problem: Problem): string {
-  const text = problem.detail || problem.title;
+  // Moments are written for machines there; people read their own clock.
+  const text = (problem.detail || problem.title).replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/gu, (time) =>
+    new Date(time).toLocaleTimeString("en-GB"),
+  );
   const start = text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?…]$/u.test(start) ? start : `${start}.`;
 }

@@ -1,5 +1,5 @@
 // Times, sizes and counts in words. Every function takes what it needs; none reads a clock.
-import type { Actor, Agent, Status } from "../model/types";
+import type { Actor, Agent, Status, Task } from "../model/types";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -57,6 +57,18 @@ export function day(time: string, now: number): string {
   if (date.toDateString() === new Date(now).toDateString()) return "Today";
   if (date.toDateString() === new Date(now - DAY).toDateString()) return "Yesterday";
   return date.toLocaleDateString("en", { weekday: "long", day: "numeric", month: "long" });
+}
+
+/** Tasks under the day of their last change, in the order given. */
+export function byDay(tasks: readonly Task[], now: number): { name: string; tasks: Task[] }[] {
+  const days: { name: string; tasks: Task[] }[] = [];
+  for (const task of tasks) {
+    const name = day(task.updatedAt, now);
+    const last = days.at(-1);
+    if (last?.name === name) last.tasks.push(task);
+    else days.push({ name, tasks: [task] });
+  }
+  return days;
 }
 
 export function bytes(size: number): string {
