@@ -32,8 +32,17 @@ pub fn open<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, age
         let detail = format!("this token holds {STREAMS_OF_TOKEN} streams, which is the limit: close one, or use a token for each agent");
         return Err(Problem::new(Code::TooManyRequests, detail).retry_after(10));
     }
-    let connection =
-        Connection { id, session: id, token: holder.token, agent, is_live: true, phase: Phase::Opened, heard_at: tx.now, heir: None };
+    let connection = Connection {
+        id,
+        session: id,
+        token: holder.token,
+        agent,
+        is_live: true,
+        phase: Phase::Opened,
+        heard_at: tx.now,
+        is_outdone: false,
+        heir: None,
+    };
     // If this is a client that lost its stream, the lost one may look alive as yet.
     for other in connections::beside(tx.sql(), &connection)? {
         inbox::nudge(tx, other)?;
@@ -90,6 +99,7 @@ pub fn post<S: Sql>(
                 is_live: false,
                 phase: Phase::Ready,
                 heard_at: tx.now,
+                is_outdone: false,
                 heir: None,
             };
             connections::insert(tx.sql(), &connection, tx.now)?;

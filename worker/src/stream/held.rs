@@ -9,11 +9,10 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::pin::Pin;
 use std::time::Duration;
 
 use agentrq_core::sse::KEEPALIVE;
-use futures_util::future::{Either, pending, select};
+use futures_util::future::{Either, FutureExt, Shared, pending, select};
 use futures_util::{Stream, StreamExt, pin_mut, stream};
 use worker::{Date, Delay, Response, WebSocket, WebsocketEvent};
 
@@ -95,7 +94,7 @@ fn kept_alive(texts: impl Stream<Item = String>) -> impl Stream<Item = String> {
 #[derive(Default)]
 struct Timer {
     due_ms: u64,
-    delay: Option<Pin<Box<Delay>>>,
+    delay: Option<Shared<Delay>>,
 }
 
 impl Timer {
@@ -108,8 +107,9 @@ impl Timer {
             self.due_ms = due_ms;
             self.delay = None;
         }
-        let wait = || Box::pin(Delay::from(Duration::from_millis(due_ms.saturating_sub(now_ms()))));
-        self.delay.get_or_insert_with(wait).await;
+        // A bare delay wakes only whoever looked at it first; each look at a stream may come from another task.
+        let wait = || Delay::from(Duration::from_millis(due_ms.saturating_sub(now_ms()))).shared();
+        self.delay.get_or_insert_with(wait).clone().await;
         self.delay = None;
     }
 }

@@ -28,6 +28,8 @@ pub struct Connection {
     pub phase: Phase,
     /// When the client last spoke, to the second.
     pub heard_at: Timestamp,
+    /// Another agent has spoken since.
+    pub is_outdone: bool,
     /// The connection that goes on from this one.
     pub heir: Option<SessionId>,
 }
@@ -61,7 +63,9 @@ impl Phase {
     }
 }
 
-const COLUMNS: &str = "id, session, token, agent, is_live, phase, heir, heard_at";
+const COLUMNS: &str = "id, session, token, agent, is_live, phase, heir, heard_at, EXISTS (
+    SELECT 1 FROM connections other
+    WHERE other.is_live = 1 AND other.agent <> connections.agent AND other.heard_at >= connections.heard_at)";
 
 fn connection(row: &Row) -> Result<Connection, SqlError> {
     Ok(Connection {
@@ -72,6 +76,7 @@ fn connection(row: &Row) -> Result<Connection, SqlError> {
         is_live: row.integer(4)? == 1,
         phase: Phase::read(row.text(5)?),
         heard_at: Timestamp::from_ms(row.count(7)?),
+        is_outdone: row.integer(8)? == 1,
         heir: row.optional_text(6)?.map(|id| id.parse().map_err(|error| SqlError(format!("{error}")))).transpose()?,
     })
 }
@@ -144,9 +149,9 @@ pub fn holders(sql: &impl Sql) -> Result<Vec<(SessionId, Holder)>, SqlError> {
     rows.iter().map(holder).collect()
 }
 
-/// Notes that the client spoke, at most once a second: routing asks only which agent was active last.
+/// Notes that the client spoke: at most once a second, unless that makes its agent the one that was active last, which routing asks.
 pub fn heard(sql: &impl Sql, connection: &Connection, now: Timestamp) -> Result<(), SqlError> {
-    if now.ms().saturating_sub(connection.heard_at.ms()) >= HEARD_EVERY_MS {
+    if connection.is_outdone || now.ms().saturating_sub(connection.heard_at.ms()) >= HEARD_EVERY_MS {
         sql.exec("UPDATE connections SET heard_at = ? WHERE id = ?", &[now.ms().into(), text(connection.id)])?;
     }
     Ok(())

@@ -37,7 +37,17 @@ fn listening() -> (Counted, Connection) {
     made_for_tests(&counted.db);
     let name = AgentName::new("laptop").expect("a name");
     let id = SessionId(Id::new(NOW.ms(), 1));
-    let stream = Connection { id, session: id, token: id.0, agent: name, is_live: true, phase: Phase::Ready, heard_at: NOW, heir: None };
+    let stream = Connection {
+        id,
+        session: id,
+        token: id.0,
+        agent: name,
+        is_live: true,
+        phase: Phase::Ready,
+        heard_at: NOW,
+        is_outdone: false,
+        heir: None,
+    };
     connections::insert(&counted, &stream, NOW).expect("inserted");
     (counted, stream)
 }
