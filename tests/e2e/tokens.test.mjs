@@ -131,17 +131,6 @@ test("a connection of one token is none of another's, though both are of one wor
   assert.equal(victim.stream.events.length, before);
 });
 
-test("a post without a connection is told where to post", async () => {
-  const { token } = await settle(world);
-  const refused = await refusal(token.mcpUrl, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
-  });
-  assert.equal(refused.status, 400);
-  assert.match(refused.detail, /endpoint/);
-});
-
 test("deleting the workspace ends every stream of it", async () => {
   const { person, workspace, room, token } = await settle(world);
   const agent = await RawAgent.connect(token.mcpUrl);
