@@ -205,6 +205,26 @@ describe("a tool", () => {
     assert.equal(messages.length, 2);
   });
 
+  test("hands out long threads and the longest answers whole, in pages that fit", async () => {
+    const worst = "\u0001".repeat(256 * kib); // Each takes six bytes as JSON, and seven in JSON within JSON.
+    const { task_id } = await agent.call("createTask", { title: "Long", body: worst });
+    for (let at = 0; at < 10; at += 1) await agent.call("reply", { chat_id: task_id, text: `${at}`.repeat(256 * kib) });
+    const read = [];
+    let cursor = null;
+    do {
+      const page = await agent.call("getTaskMessages", { task_id, limit: 100, cursor });
+      read.push(...page.messages.map(({ text }) => text));
+      cursor = page.nextCursor;
+    } while (cursor);
+    assert.deepEqual(
+      read.map((text) => [text[0], text.length]),
+      ["\u0001", ..."0123456789"].map((first) => [first, 256 * kib]),
+    );
+    const { task } = await agent.call("getNextTask");
+    assert.equal(task.body, worst);
+    await agent.call("updateTaskStatus", { task_id, status: "completed" });
+  });
+
   test("keeps every character that JSON can carry", async () => {
     const text = `\u0000\u0001\t\r\n\u007f\u0085\u2028\u2029\ufeff\uffff\u{10ffff} </script> \\u0000 data: x\n\ndata: y\r\n\r\nevent: z`;
     const { task_id } = await agent.call("createTask", { title: "Odd characters", body: text });

@@ -582,3 +582,17 @@ pub(crate) fn looked<S: Sql, T>(tx: &Transaction<S>, look: Look<T>) -> Result<T,
         Look::Unknown => Err(tx.store().check().err().map_or_else(|| Problem::internal("a look failed"), Problem::from)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{PART_BYTES, parts};
+
+    #[test]
+    fn a_long_text_is_cut_between_characters_and_nothing_of_it_is_lost() {
+        for text in [String::new(), "x".repeat(PART_BYTES), "🦀".repeat(PART_BYTES), format!("x{}", "é".repeat(PART_BYTES))] {
+            let cut: Vec<&str> = parts(&text).collect();
+            assert_eq!(cut.concat(), text);
+            assert!(cut.iter().all(|part| part.len() <= PART_BYTES));
+        }
+    }
+}
