@@ -107,11 +107,14 @@ impl Timer {
             self.due_ms = due_ms;
             self.delay = None;
         }
-        // A bare delay wakes only whoever looked at it first; each look at a stream may come from another task.
-        let wait = || Delay::from(Duration::from_millis(due_ms.saturating_sub(now_ms()))).shared();
-        self.delay.get_or_insert_with(wait).clone().await;
+        self.delay.get_or_insert_with(|| pause(due_ms.saturating_sub(now_ms()))).clone().await;
         self.delay = None;
     }
+}
+
+/// A bare delay wakes only whoever looked at it first; each look at a stream may come from another task.
+fn pause(ms: u64) -> Shared<Delay> {
+    Delay::from(Duration::from_millis(ms)).shared()
 }
 
 /// A socket that closes when the stream it feeds is dropped.
@@ -265,7 +268,7 @@ async fn allowed(dial: &impl Dial) -> bool {
         match dial.check().await {
             Ok(()) => return true,
             Err(refusal) if refusal.status < 500 => return false,
-            Err(_) => Delay::from(Duration::from_millis(wait)).await,
+            Err(_) => pause(wait).await,
         }
     }
     false
@@ -274,7 +277,7 @@ async fn allowed(dial: &impl Dial) -> bool {
 /// Dials until the object answers. `None`: it refused, or stays away; the client's stream ends and the client comes back by itself.
 async fn redialled(dial: &impl Dial, cursor: Option<&str>) -> Option<Socket> {
     for wait in REDIAL_MS {
-        Delay::from(Duration::from_millis(wait)).await;
+        pause(wait).await;
         match dial.redial(cursor).await {
             Ok(response) if response.status_code() == 101 => return response.websocket().map(Socket),
             Ok(response) if response.status_code() < 500 => return None,
