@@ -74,6 +74,33 @@ test("streams go on over a reset, with nothing lost and nothing doubled", async 
   assert.ok(!stream.events.some(({ event }) => event === "reset" || event === "agent.disconnected"));
 });
 
+test("sockets that break under a living object are dialled again, and what comes late of their end ends nothing", async (t) => {
+  const { room, token, workspace } = await settle(world);
+  const [stream, agent] = [await room.watch(), await RawAgent.connect(token.mcpUrl)];
+  t.after(() => {
+    stream.close();
+    agent.drop();
+  });
+  const task = (await agent.tool("createTask", { title: "Question: on?", assignee: "human" })).structuredContent
+    .task_id;
+  const sent = [];
+  for (let round = 0; round < 3; round++) {
+    await at(workspace, "break");
+    sent.push((await room.make(`/tasks/${task}/messages`, { text: `round ${round}` })).id);
+    await agent.hears(({ meta }) => meta.message_id === sent[round]);
+  }
+  // Longer than a broken socket is waited for.
+  await sleep(6_000);
+  sent.push((await room.make(`/tasks/${task}/messages`, { text: "and now" })).id);
+  await agent.hears(({ meta }) => meta.message_id === sent.at(-1));
+  await stream.until(({ json }) => json?.changes?.some(({ entity }) => entity.id === sent.at(-1)));
+  assert.deepEqual(
+    agent.heard.map(({ meta }) => meta.message_id),
+    sent,
+  );
+  assert.ok(!stream.events.some(({ event }) => event === "agent.disconnected"));
+});
+
 test("a dashboard that has heard nothing yet misses nothing that happens during the reset", async (t) => {
   const { room, workspace } = await settle(world);
   const stream = await room.watch();
