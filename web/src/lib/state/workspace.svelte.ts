@@ -24,6 +24,7 @@ import { announcer } from "./announcer.svelte";
 import { clock } from "./clock.svelte";
 import { keep } from "./keep";
 import { newsOf } from "./news";
+import { subjectOf, subjectsOf } from "./subjects";
 import { Threads } from "./threads.svelte";
 import { Touched, type Changes } from "./touched";
 
@@ -74,6 +75,8 @@ export class WorkspaceStore {
   #outbox: Outbox | null = null;
   #stream: EventStream | null = null;
   readonly #touched = new Touched();
+  /** The frames of the commit that is under way, each with its task as it was before. */
+  #commit: { frame: Frame; before: Task | null }[] = [];
   #stopped = false;
 
   constructor(readonly id: Id) {
@@ -262,15 +265,24 @@ export class WorkspaceStore {
     const before = frame.taskId ? replica.task(frame.taskId) : null;
     const { reset, committed } = replica.applyFrame(frame);
     if (reset) {
+      this.#commit = [];
       void this.#reset();
       return;
     }
+    // A commit takes effect as a whole, with its last frame; only then is there something to show and to say.
+    this.#commit.push({ frame, before });
+    if (frame.cursor === undefined) return;
+    const parts = this.#commit;
+    this.#commit = [];
     this.#settle(frame);
-    for (const id of subjectsOf(frame)) this.#note(id);
-    if (committed) this.#note("");
-    const after = frame.taskId ? replica.task(frame.taskId) : null;
-    const news = newsOf(frame, before, after, this.agents, this.meId);
-    if (news) announcer.say(news);
+    if (!committed) return;
+    this.#note("");
+    for (const part of parts) {
+      for (const id of subjectsOf(part.frame)) this.#note(id);
+      const after = part.frame.taskId ? replica.task(part.frame.taskId) : null;
+      const news = newsOf(part.frame, part.before, after, replica.agents(), this.meId);
+      if (news) announcer.say(news);
+    }
   }
 
   /** What this frame says of our own commands. */
@@ -375,19 +387,4 @@ export class WorkspaceStore {
       deliveries: Object.fromEntries(deliveries.map((delivery) => [delivery.id, delivery])),
     });
   }
-}
-
-/** The tasks that a frame writes to. */
-function subjectsOf(frame: Frame): Id[] {
-  const ids = frame.changes.map(({ entity }) => {
-    if (entity.type === "task") return entity.id;
-    return "task" in entity ? entity.task : "";
-  });
-  return frame.taskId === null ? ids : [frame.taskId, ...ids];
-}
-
-/** The task that a command is about, "" if it is about none. */
-function subjectOf(command: Command): Id {
-  if ("task" in command) return command.task;
-  return command.type === "createTask" ? command.id : "";
 }
