@@ -165,6 +165,7 @@ impl Desk<'_> {
     /// `DELETE /api/workspaces/{ws}`. From the first step on nobody is let in; what breaks off after it is finished by the next list.
     pub async fn delete(&self, proof: &SessionProof, workspace: &WorkspaceId) -> Result<Response, Problem> {
         let person = person(self.env, proof, Want::Leave(workspace.clone())).await?;
+        recent::forget(proof.id);
         self.finish_deletion(proof, &caller(proof, person), workspace).await?;
         Ok(Response::empty()?.with_status(204))
     }
