@@ -19,6 +19,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod as_text;
 pub mod command;
 pub mod cursor;
 pub mod decide;
