@@ -19,7 +19,7 @@ import {
 import { MemoryStorage, Outbox, type Queued } from "../sync/outbox";
 import { loadCore, type Core, type Replica } from "../sync/replica";
 import type { ServerEvent } from "../sync/sse";
-import { EventStream, type StreamState } from "../sync/stream";
+import { EventStream, FINAL, type StreamState } from "../sync/stream";
 import { announcer } from "./announcer.svelte";
 import { clock } from "./clock.svelte";
 import { keep } from "./keep";
@@ -77,6 +77,7 @@ export class WorkspaceStore {
   readonly #touched = new Touched();
   /** The frames of the commit that is under way, each with its task as it was before. */
   #commit: { frame: Frame; before: Task | null }[] = [];
+  #resetting = false;
   #stopped = false;
 
   constructor(readonly id: Id) {
@@ -222,11 +223,15 @@ export class WorkspaceStore {
         this.stream = state;
         if (state === "open") this.wasOpen = true;
       },
-      refused: (error) => {
-        this.problem = error.problem;
-        if (error.problem.status !== 401) this.phase = "failed";
-      },
+      refused: (error) => this.#lost(error.problem),
     });
+  }
+
+  /** No try will bring this workspace back. A refused sign-in is not its fault: that is asked for anew. */
+  #lost(problem: Problem): void {
+    this.#stream?.stop();
+    this.problem = problem;
+    if (problem.status !== 401) this.phase = "failed";
   }
 
   #makeOutbox(core: Core): Outbox {
@@ -306,6 +311,8 @@ export class WorkspaceStore {
 
   /** The server's history is another one than ours: begin again from a snapshot, keeping what is still to be sent. */
   async #reset(fresh?: Replica, entries: readonly Queued[] = []): Promise<void> {
+    if (this.#resetting && !fresh) return;
+    this.#resetting = true;
     try {
       const snapshot = await fetchSnapshot(this.id);
       const old = this.#replica;
@@ -317,16 +324,22 @@ export class WorkspaceStore {
       if (replica !== old) old.free();
       this.#outbox?.forgetAcknowledged();
       this.#paint({ all: true });
+      this.#resetting = false;
+      this.#stream?.restart();
       void this.#outbox?.flush();
       await this.threads.reload();
     } catch (error) {
-      // The stream comes back to a reset of its own; a client that starts anew has nobody else to try for it.
-      if (fresh && !this.#stopped) {
-        this.trouble = asProblem(error);
-        setTimeout(() => void this.#reset(fresh, entries), 2000);
+      const problem = asProblem(error);
+      if (FINAL.has(problem.status)) {
+        this.#lost(problem);
+        return;
       }
+      this.trouble = problem;
+      setTimeout(() => {
+        this.#resetting = false;
+        if (!this.#stopped) void this.#reset(fresh, entries);
+      }, 2000);
     }
-    this.#stream?.restart();
   }
 
   #network = (): void => {

@@ -15,7 +15,8 @@ export interface StreamHandlers {
 
 /** The server writes a keepalive every 25 s: silence for two of them and a bit means that the network is gone. */
 const SILENCE_MS = 60_000;
-const FINAL = new Set([401, 403, 404, 410]);
+/** Answers that no retry mends. */
+export const FINAL: ReadonlySet<number> = new Set([401, 403, 404, 410]);
 
 export class EventStream {
   #backoff = new Backoff();
