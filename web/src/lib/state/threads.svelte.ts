@@ -3,7 +3,7 @@ import { SvelteMap } from "svelte/reactivity";
 import { asProblem, type Problem } from "../api/problem";
 import { fetchThread } from "../api/tasks";
 import type { ThreadPage } from "../model/sync";
-import type { Id } from "../model/types";
+import type { Delivery, Id, Message } from "../model/types";
 
 export interface ThreadState {
   phase: "loading" | "ready" | "failed";
@@ -11,6 +11,15 @@ export interface ThreadState {
   /** Where the earlier messages begin, if not all are here. */
   earlier: string | null;
 }
+
+/** A thread as it is shown. */
+export interface ThreadView {
+  messages: Message[];
+  /** By the id of the message. */
+  deliveries: Record<Id, Delivery>;
+}
+
+export const EMPTY_THREAD: ThreadView = { messages: [], deliveries: {} };
 
 const PAGE = 100;
 

@@ -25,7 +25,7 @@ import { clock } from "./clock.svelte";
 import { keep } from "./keep";
 import { newsOf } from "./news";
 import { subjectOf, subjectsOf } from "./subjects";
-import { Threads } from "./threads.svelte";
+import { EMPTY_THREAD, Threads, type ThreadView } from "./threads.svelte";
 import { Touched, type Changes } from "./touched";
 
 export interface Refusal {
@@ -33,13 +33,6 @@ export interface Refusal {
   problem: Problem;
 }
 
-/** What a thread looked like when it was last read. */
-interface Looked {
-  messages: Message[];
-  deliveries: Record<Id, Delivery>;
-}
-
-const NOTHING: Looked = { messages: [], deliveries: {} };
 const ME_UNKNOWN: Actor = { kind: "system" };
 
 export class WorkspaceStore {
@@ -69,7 +62,7 @@ export class WorkspaceStore {
   /** Grows with every change of what is shown. */
   #version = $state(0);
   /** The same for the thread of each task that has been looked at: news of one task repaints no other. */
-  readonly #looked = new SvelteMap<Id, Looked>();
+  readonly #looked = new SvelteMap<Id, ThreadView>();
   #core: Core | null = null;
   #replica: Replica | null = null;
   #outbox: Outbox | null = null;
@@ -149,8 +142,8 @@ export class WorkspaceStore {
     return this.#look(task).deliveries;
   }
 
-  #look(task: Id): Looked {
-    return this.#looked.get(task) ?? NOTHING;
+  #look(task: Id): ThreadView {
+    return this.#looked.get(task) ?? EMPTY_THREAD;
   }
 
   /** A verdict of ours on this task that the server has not confirmed: it is "sending", never done. */
@@ -393,7 +386,7 @@ export class WorkspaceStore {
 
   #read(replica: Replica, task: Id): void {
     if (!this.threads.states.has(task)) return;
-    const before = this.#looked.get(task) ?? NOTHING;
+    const before = this.#looked.get(task) ?? EMPTY_THREAD;
     const deliveries = keep(Object.values(before.deliveries), replica.deliveries(task), (delivery) => delivery.id);
     this.#looked.set(task, {
       messages: keep(before.messages, replica.thread(task), (message) => message.id),
