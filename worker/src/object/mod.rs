@@ -175,21 +175,24 @@ impl WorkspaceObject {
         let storage = self.state.storage();
         let sql = storage.sql();
         let tag = format!("{:x}", random::bits()?);
-        let (value, entry, outgoing) = atomically(&storage, || {
+        let (value, entry, outgoing, delivers) = atomically(&storage, || {
             let mut tx = Transaction::begin(&sql, random::now())?;
             let value = work(&mut tx)?;
             if tx.deliver {
                 inbox::deliver(&mut tx)?;
             }
-            let outgoing = std::mem::take(&mut tx.outgoing);
-            Ok((value, tx.finish(&tag)?, outgoing))
+            let (outgoing, delivers) = (std::mem::take(&mut tx.outgoing), tx.deliver);
+            Ok((value, tx.finish(&tag)?, outgoing, delivers))
         })?;
         // The platform holds every message back until what was written before it is on disk.
         let sockets = Sockets(&self.state);
+        // Whoever waits hears first: an agent that is given something, else those who look on.
+        let (first, then) = if delivers { (outgoing, Vec::new()) } else { (Vec::new(), outgoing) };
+        sockets.say(&first);
         if let Some(entry) = entry {
             sockets.publish(&entry);
         }
-        sockets.say(&outgoing);
+        sockets.say(&then);
         Ok(value)
     }
 

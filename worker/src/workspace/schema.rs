@@ -1,6 +1,7 @@
 //! The tables of a workspace, as numbered migrations. Once shipped, one is never changed.
 //!
-//! Entities stand as JSON beside the few columns that are searched by, so that a store only puts and deletes.
+//! Entities stand as JSON beside the few columns that are searched by, so that a store only puts and deletes. Each index costs a page to
+//! write at every commit that touches it: tables that hold only what is under way (pings, answers, timers) have none.
 
 use super::{blobs, tokens};
 
@@ -38,11 +39,10 @@ CREATE TABLE deliveries (
   redelivered INTEGER NOT NULL,
   revision INTEGER NOT NULL,
   json TEXT NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX deliveries_queued ON deliveries (agent, queued_at, id) WHERE state = 'queued';
 CREATE INDEX deliveries_unseen ON deliveries (agent, queued_at, id) WHERE state <> 'seen';
 CREATE INDEX deliveries_of_task ON deliveries (task);
-CREATE INDEX deliveries_latest ON deliveries (revision);
 
 CREATE TABLE agents (name TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID";
 
@@ -82,7 +82,6 @@ CREATE INDEX connections_live ON connections (is_live, phase);
 CREATE INDEX connections_of_token ON connections (token, agent, closed_at);
 -- Answers that may not have reached the client. One that was written may still have been written to a client that was gone.
 CREATE TABLE answers (id INTEGER PRIMARY KEY AUTOINCREMENT, connection TEXT NOT NULL, at INTEGER NOT NULL, written_at INTEGER, deliveries TEXT NOT NULL, json TEXT NOT NULL);
-CREATE INDEX answers_of_connection ON answers (connection);
 -- What of an answer is too long for one row: it follows on the row of the answer, and goes with it.
 CREATE TABLE answer_parts (answer INTEGER NOT NULL, part INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY (answer, part)) WITHOUT ROWID;
 CREATE TRIGGER answers_end AFTER DELETE ON answers BEGIN DELETE FROM answer_parts WHERE answer = old.id; END;
@@ -91,14 +90,12 @@ CREATE TABLE waits (connection TEXT NOT NULL, request TEXT NOT NULL, agent TEXT 
 CREATE INDEX waits_of_agent ON waits (agent);
 -- Pings that wait for their pong, with what the pong will prove to have arrived: deliveries, and answers up to an id.
 CREATE TABLE pings (id TEXT PRIMARY KEY, connection TEXT NOT NULL, at INTEGER NOT NULL, deliveries TEXT NOT NULL, answers INTEGER NOT NULL) WITHOUT ROWID;
-CREATE INDEX pings_of_connection ON pings (connection);
 -- Items that stood in a result of the session: its next call shows that the model has read them.
 CREATE TABLE shown (session TEXT NOT NULL, delivery TEXT NOT NULL, PRIMARY KEY (session, delivery)) WITHOUT ROWID;
 -- Tasks whose createTask may not have been answered, by content.
 CREATE TABLE creations (agent TEXT NOT NULL, hash TEXT NOT NULL, task TEXT NOT NULL, connection TEXT NOT NULL, answer INTEGER, at INTEGER NOT NULL, PRIMARY KEY (agent, hash)) WITHOUT ROWID;
 -- What the one alarm is set for.
-CREATE TABLE timers (kind TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID;
-CREATE INDEX timers_next ON timers (at)";
+CREATE TABLE timers (kind TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID";
 
 #[cfg(test)]
 mod tests {

@@ -30,7 +30,7 @@ impl WorkspaceObject {
         let agents = self.agents()?;
         let snapshot = self.read(|tx| {
             let deliveries: Vec<Delivery> = tx.store().many(
-                "SELECT json FROM deliveries WHERE state <> 'seen' UNION SELECT json FROM (SELECT json FROM deliveries ORDER BY revision DESC LIMIT 200)",
+                "SELECT json FROM deliveries WHERE state <> 'seen' UNION SELECT json FROM (SELECT json FROM deliveries ORDER BY id DESC LIMIT 200)",
                 &[],
             )?;
             Ok(Snapshot {
