@@ -10,7 +10,7 @@ import { RawAgent } from "../lib/raw.mjs";
 import { SseReader } from "../lib/sse.mjs";
 import { settle, startWorld } from "../lib/world.mjs";
 
-const kills = Number(process.env.CRASH_KILLS ?? 20);
+const kills = Number(process.env.CRASH_KILLS ?? 25);
 const random = seeded(process.env.CRASH_SEED);
 
 let world;

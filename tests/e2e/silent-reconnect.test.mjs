@@ -158,6 +158,29 @@ describe("an answer held for a cut connection", () => {
   });
 });
 
+test("what stands in an answer that comes late is not pushed besides", async () => {
+  const { room, token } = await settle(world);
+  const stream = await opened(room.watch());
+  const first = await connected(token);
+  const task = await createTask(first);
+  const waiting = await first.askTool("waitForMessages");
+  first.drop();
+  // Nobody knows yet that the stream is lost: the reply answers the call there.
+  const message = await room.make(`/tasks/${task}/messages`, { text: "into the void" });
+  await reaches(stream, message.id, "queued");
+  const again = await silent(token, { firstId: 20 });
+  await again.tool("getWorkspace");
+  const { result } = await again.answerTo(waiting);
+  assert.deepEqual(
+    result.structuredContent.messages.map((item) => item.message_id),
+    [message.id],
+  );
+  await reaches(stream, message.id, "received");
+  const next = await room.make(`/tasks/${task}/messages`, { text: "and this is pushed" });
+  await again.hears(({ meta }) => meta.message_id === next.id);
+  assert.equal(again.heard.length, 1);
+});
+
 test("an answer that arrived is not sent again after a later break", async () => {
   const { token } = await settle(world);
   const first = await connected(token);
