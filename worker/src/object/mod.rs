@@ -8,11 +8,14 @@ pub mod streams;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
+use std::future::Future;
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::time::Duration;
 
 use agentrq_core::command::Inbox;
 use agentrq_core::id::{Id, SessionId};
-use worker::{DurableObject, Env, Request, Response, SqlStorage, State, WebSocket, WebSocketIncomingMessage, durable_object};
+use worker::{Delay, DurableObject, Env, Request, Response, SqlStorage, State, WebSocket, WebSocketIncomingMessage, durable_object};
 
 use self::rate::Rate;
 use self::sockets::Sockets;
@@ -30,6 +33,8 @@ use crate::workspace::{blobs, connections, ended, inbox, schema, tokens};
 
 /// How long a broken socket may take to be dialled again before its stream counts as lost.
 const REDIAL_MS: u64 = 5_000;
+/// Long enough for an answer and its pushes to be on their way.
+const AFTER_THE_ANSWER: Duration = Duration::from_millis(2);
 
 /// One workspace.
 #[durable_object]
@@ -41,7 +46,7 @@ pub struct WorkspaceObject {
     /// Sessions that have ended: see [`ended`].
     ended: AssertUnwindSafe<RefCell<HashSet<Id>>>,
     /// When the alarm is set for, in milliseconds; 0 if nobody knows.
-    alarm_at: AssertUnwindSafe<Cell<u64>>,
+    alarm_at: AssertUnwindSafe<Rc<Cell<u64>>>,
     rate: AssertUnwindSafe<RefCell<Rate>>,
     /// Names this instance: another one after an eviction.
     #[cfg_attr(not(feature = "faults"), allow(dead_code))]
@@ -56,7 +61,7 @@ impl DurableObject for WorkspaceObject {
             env,
             made: AssertUnwindSafe(Cell::new(None)),
             ended: AssertUnwindSafe(RefCell::default()),
-            alarm_at: AssertUnwindSafe(Cell::new(0)),
+            alarm_at: AssertUnwindSafe(Rc::default()),
             rate: AssertUnwindSafe(RefCell::default()),
             instance,
         };
@@ -68,7 +73,7 @@ impl DurableObject for WorkspaceObject {
 
     async fn fetch(&self, mut request: Request) -> worker::Result<Response> {
         let answered = framed(self.answer(&mut request)).await;
-        self.arm().await;
+        self.arm_soon();
         answered
     }
 
@@ -219,21 +224,41 @@ impl WorkspaceObject {
 
     /// Sets the alarm for the next timer, if it is not set for then or earlier.
     async fn arm(&self) {
+        if let Some(arming) = self.arming() {
+            arming.await;
+        }
+    }
+
+    /// The same, but what was just committed goes out first: the platform writes an alarm to disk before anything else, and
+    /// whoever waits for a reply would wait for that too. An object that is gone before arms when it starts.
+    fn arm_soon(&self) {
+        if let Some(arming) = self.arming() {
+            self.state.wait_until(async move {
+                Delay::from(AFTER_THE_ANSWER).await;
+                arming.await;
+            });
+        }
+    }
+
+    /// What sets the alarm, if it must be set.
+    fn arming(&self) -> Option<impl Future<Output = ()> + use<>> {
         let next = match self.is_made() {
             Ok(true) => timers::next(&self.sql()).ok().flatten(),
             _ => None,
-        };
-        let Some(next) = next else { return };
+        }?;
         let set_for = self.alarm_at.get();
         if set_for != 0 && set_for <= next.ms() {
-            return;
+            return None;
         }
         self.alarm_at.set(next.ms());
-        let offset = i64::try_from(next.ms().saturating_sub(random::now().ms())).unwrap_or(i64::MAX);
-        if let Err(error) = self.state.storage().set_alarm(offset).await {
-            self.alarm_at.set(0);
-            worker::console_error!("the alarm could not be set: {error}");
-        }
+        let (storage, alarm_at) = (self.state.storage(), Rc::clone(&self.alarm_at));
+        Some(async move {
+            let offset = i64::try_from(next.ms().saturating_sub(random::now().ms())).unwrap_or(i64::MAX);
+            if let Err(error) = storage.set_alarm(offset).await {
+                alarm_at.set(0);
+                worker::console_error!("the alarm could not be set: {error}");
+            }
+        })
     }
 
     /// Does what is due, each in a commit of its own, so that one fault cannot hold up the rest.
