@@ -14,6 +14,8 @@ use crate::sql::{Row, Sql, SqlError, Value};
 pub const KEPT_MS: u64 = 10 * 60 * 1000;
 /// How exactly it is known when a client last spoke.
 const HEARD_EVERY_MS: u64 = 1_000;
+/// How long a stream that begins in silence may wait for the one before it to be found broken: two pongs, and some more.
+const ORPHAN_MS: u64 = 30 * 1000;
 /// Streams that one token may hold at once.
 pub const STREAMS_OF_TOKEN: u64 = 64;
 
@@ -190,11 +192,11 @@ pub fn orphaned(sql: &impl Sql, id: SessionId) -> Result<(), SqlError> {
     Ok(())
 }
 
-/// The stream that has waited for this one to be found broken.
-pub fn orphan_of(sql: &impl Sql, broken: &Connection) -> Result<Option<SessionId>, SqlError> {
+/// The stream that has waited for this one to be found broken. One that has waited longer than a pong takes had another before it.
+pub fn orphan_of(sql: &impl Sql, broken: &Connection, now: Timestamp) -> Result<Option<SessionId>, SqlError> {
     let row = sql.first(
-        "SELECT id FROM connections WHERE token = ? AND agent = ? AND is_live = 1 AND is_orphan = 1 AND id <> ? ORDER BY opened_at LIMIT 1",
-        &[broken.token.to_string().into(), broken.agent.as_str().into(), text(broken.id)],
+        "SELECT id FROM connections WHERE token = ? AND agent = ? AND is_live = 1 AND is_orphan = 1 AND id <> ? AND opened_at >= ? ORDER BY opened_at LIMIT 1",
+        &[broken.token.to_string().into(), broken.agent.as_str().into(), text(broken.id), now.ms().saturating_sub(ORPHAN_MS).into()],
     )?;
     row.map(|row| id(&row, 0)).transpose()
 }
@@ -233,4 +235,51 @@ pub fn sweep(sql: &impl Sql, now: Timestamp) -> Result<(), SqlError> {
     sql.exec("DELETE FROM shown WHERE session NOT IN (SELECT session FROM connections)", &[])?;
     sql.exec("DELETE FROM creations WHERE at < ?", &[before])?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sql::native::memory;
+
+    const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+
+    fn opened(db: &rusqlite::Connection, random: u32, at: Timestamp) -> Connection {
+        let id = SessionId(Id::new(at.ms(), random));
+        let agent = AgentName::new("laptop").expect("a name");
+        let token = Id::new(NOW.ms(), 7);
+        let connection =
+            Connection { id, session: id, token, agent, is_live: true, phase: Phase::Ready, heard_at: at, is_outdone: false, heir: None };
+        insert(db, &connection, at).expect("inserted");
+        connection
+    }
+
+    #[test]
+    fn a_stream_waits_for_the_one_before_it_and_not_for_any_that_ends_later() {
+        let db = memory();
+        crate::workspace::made_for_tests(&db);
+        let (lost, other) = (opened(&db, 1, NOW), opened(&db, 2, NOW));
+        let silent = opened(&db, 3, NOW);
+        orphaned(&db, silent.id).expect("noted");
+        assert_eq!(orphan_of(&db, &lost, NOW.plus_ms(20_000)), Ok(Some(silent.id)));
+        assert_eq!(orphan_of(&db, &other, NOW.plus_ms(60_000)), Ok(None));
+        take_over(&db, lost.id, silent.id).expect("taken over");
+        assert_eq!(orphan_of(&db, &other, NOW.plus_ms(20_000)), Ok(None));
+    }
+
+    #[test]
+    fn of_broken_streams_the_one_opened_last_is_gone_on_from_and_only_once() {
+        let db = memory();
+        crate::workspace::made_for_tests(&db);
+        let (first, second) = (opened(&db, 1, NOW), opened(&db, 2, NOW.plus_ms(1)));
+        let silent = opened(&db, 3, NOW.plus_ms(2));
+        // The first is found broken last.
+        closed(&db, second.id, NOW.plus_ms(10)).expect("closed");
+        closed(&db, first.id, NOW.plus_ms(20)).expect("closed");
+        let left = |now| left_behind(&db, silent.token, &silent.agent, now).expect("looked").map(|found| found.id);
+        assert_eq!(left(NOW.plus_ms(30)), Some(second.id));
+        take_over(&db, second.id, silent.id).expect("taken over");
+        assert_eq!(left(NOW.plus_ms(30)), Some(first.id));
+        assert_eq!(left(NOW.plus_ms(30 + KEPT_MS)), None);
+    }
 }

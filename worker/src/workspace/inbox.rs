@@ -169,7 +169,7 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
     // A client that reconnected in silence, before this stream was found broken, goes on from here.
     if known.phase == Phase::Ready
         && known.heir.is_none()
-        && let Some(heir) = connections::orphan_of(tx.sql(), &known)?
+        && let Some(heir) = connections::orphan_of(tx.sql(), &known, tx.now)?
     {
         inherit(tx, connection, heir)?;
     }
