@@ -31,8 +31,9 @@ export const startFloor = () =>
         await posted;
         return took;
       },
-      /** The Worker alone. */
+      /** There and back: the Worker alone, and with the object. */
       look: () => timed(() => wire.must("GET", "/healthz")),
+      reads: () => timed(() => wire.must("GET", "/object")),
       async end() {
         stream.close();
         wire.end();

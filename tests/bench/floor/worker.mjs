@@ -14,6 +14,7 @@ export class Relay extends DurableObject {
       this.ctx.acceptWebSocket(server);
       return new Response(null, { status: 101, webSocket: client });
     }
+    if (request.method === "GET") return new Response("ok");
     const text = await request.text();
     this.ctx.storage.sql.exec("INSERT INTO messages (text) VALUES (?)", text);
     for (const socket of this.ctx.getWebSockets()) socket.send(`event: message\ndata: ${text}\n\n`);
@@ -28,8 +29,9 @@ export class Relay extends DurableObject {
 export default {
   async fetch(request, env) {
     const object = env.RELAY.get(env.RELAY.idFromName("floor"));
-    if (request.method === "POST") return object.fetch(request);
-    if (new URL(request.url).pathname === "/healthz") return new Response("ok");
+    const { pathname } = new URL(request.url);
+    if (request.method === "POST" || pathname === "/object") return object.fetch(request);
+    if (pathname === "/healthz") return new Response("ok");
     const { webSocket } = await object.fetch(request.url, { headers: { upgrade: "websocket" } });
     const { readable, writable } = new TransformStream();
     const writer = writable.getWriter();
