@@ -1,0 +1,144 @@
+//! When a stream breaks: what it had waits again, what a mended one is told once more, and who goes on from it.
+
+use agentrq_core::command::Inbox;
+use agentrq_core::id::SessionId;
+use agentrq_core::model::{DeliveryState, Route};
+use agentrq_core::sse;
+use agentrq_core::time::Timestamp;
+use agentrq_core::view::View;
+
+use super::answers::answer_line;
+use super::pings::{PONG_MS, ping, ping_line};
+use super::pushes::pushed;
+use super::reading::{looked, read_ids};
+use super::results::give;
+use super::waits::progress_line;
+use crate::problem::Problem;
+use crate::random;
+use crate::sql::Sql;
+use crate::stream::line::{Down, Ending};
+use crate::workspace::connections::{self, Phase};
+use crate::workspace::timers::{self, Timer};
+use crate::workspace::transaction::{Outgoing, Transaction};
+
+/// No pong came: the stream is dead, and what was on it waits again.
+pub fn unanswered<S: Sql>(tx: &mut Transaction<S>, ping: &str) -> Result<(), Problem> {
+    let row = tx.sql().first("SELECT connection FROM pings WHERE id = ?", &[ping.into()])?;
+    let Some(row) = row else { return Ok(()) };
+    let connection = connections::id(&row, 0)?;
+    lose(tx, connection)?;
+    tx.outgoing.push(Outgoing::Close { connection, ending: Ending::Unresponsive });
+    Ok(())
+}
+
+/// The stream is gone: what it was given and did not prove to have waits again, and its agent may be away.
+pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
+    let Some(known) = connections::find(tx.sql(), connection)? else { return Ok(()) };
+    connections::closed(tx.sql(), connection, tx.now)?;
+    timers::set(tx.sql(), Timer::Sweep, "", tx.now.plus_ms(connections::KEPT_MS + 1_000))?;
+    let rows = tx.sql().exec("DELETE FROM pings WHERE connection = ? RETURNING id, deliveries", &[connection.to_string().into()])?;
+    let mut deliveries = Vec::new();
+    for row in rows {
+        timers::clear(tx.sql(), Timer::Pong, row.text(0)?)?;
+        deliveries.extend(read_ids(row.text(1)?)?);
+    }
+    if !deliveries.is_empty() {
+        tx.report(Inbox::Lost { deliveries })?;
+    }
+    if !connections::is_present(tx.sql(), &known.agent)? {
+        tx.report(Inbox::Disconnected { agent: known.agent.clone() })?;
+    }
+    // A client that reconnected in silence, before this stream was found broken, goes on from here.
+    if known.phase == Phase::Ready
+        && known.heir.is_none()
+        && let Some(heir) = connections::orphan_of(tx.sql(), &known, tx.now)?
+    {
+        inherit(tx, connection, heir)?;
+    }
+    Ok(())
+}
+
+/// What a socket that was dialled again must be told once more: the Worker leaves out what it has written already.
+pub fn repeat_unproven<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
+    let rows = tx.sql().exec("SELECT id, deliveries FROM pings WHERE connection = ? ORDER BY at, id", &[connection.to_string().into()])?;
+    for row in rows {
+        for id in read_ids(row.text(1)?)? {
+            if let Some(delivery) = looked(tx, tx.store().delivery(id))?
+                && delivery.route == Some(Route::Channel)
+            {
+                let line = pushed(tx, &delivery, delivery.copies)?;
+                tx.say(connection, line);
+            }
+        }
+        let id = row.text(0)?;
+        timers::set(tx.sql(), Timer::Pong, id, tx.now.plus_ms(PONG_MS))?;
+        tx.say(connection, ping_line(id));
+    }
+    repeat_answers(tx, connection)
+}
+
+/// Sends what a stream still owes its client: answers, and the progress of calls that wait.
+pub fn repeat_answers<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
+    let rows = tx.sql().exec("SELECT id, json FROM answers WHERE connection = ? ORDER BY id", &[connection.to_string().into()])?;
+    for row in rows {
+        let id = row.count(0)?;
+        let mut text = row.text(1)?.to_owned();
+        for part in tx.sql().exec("SELECT json FROM answer_parts WHERE answer = ? ORDER BY part", &[id.into()])? {
+            text.push_str(part.text(0)?);
+        }
+        tx.say(connection, answer_line(id, &text));
+    }
+    let waits = tx.sql().exec("SELECT request, progress FROM waits WHERE connection = ?", &[connection.to_string().into()])?;
+    for row in waits {
+        if let Some(progress) = row.optional_text(1)? {
+            tx.say(connection, progress_line(row.text(0)?, progress));
+        }
+    }
+    Ok(())
+}
+
+/// Writes a comment: nothing to the client, but to a client that is gone it cannot be written, and that is noticed.
+pub fn nudge<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
+    let key = format!("n{}", random::id(tx.now)?);
+    tx.say(connection, Down::Write { key, cursor: None, text: sse::KEEPALIVE.to_owned() });
+    Ok(())
+}
+
+/// A connection goes on from a broken one: it gets the answers and the waiting calls that were left.
+pub fn take_over<S: Sql>(tx: &mut Transaction<S>, from: SessionId, to: SessionId) -> Result<(), Problem> {
+    // Nobody will take the broken one up any more: what it was given and did not prove to have waits again.
+    lose(tx, from)?;
+    inherit(tx, from, to)
+}
+
+pub(super) fn inherit<S: Sql>(tx: &mut Transaction<S>, from: SessionId, to: SessionId) -> Result<(), Problem> {
+    timers::clear(tx.sql(), Timer::Lost, &from.to_string())?;
+    let waits = tx.sql().exec("SELECT request, deadline FROM waits WHERE connection = ?", &[from.to_string().into()])?;
+    for row in waits {
+        let request = row.text(0)?;
+        timers::clear(tx.sql(), Timer::Wait, &format!("{from} {request}"))?;
+        timers::set(tx.sql(), Timer::Wait, &format!("{to} {request}"), Timestamp::from_ms(row.count(1)?))?;
+    }
+    connections::take_over(tx.sql(), from, to)?;
+    repeat_answers(tx, to)?;
+    given_again(tx, to)
+}
+
+/// What stands in answers that are sent once more has been given with them, and needs no push besides.
+fn given_again<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
+    let Some(connection) = connections::find(tx.sql(), connection)? else { return Ok(()) };
+    let rows =
+        tx.sql().exec("SELECT deliveries FROM answers WHERE connection = ? AND deliveries <> ''", &[connection.id.to_string().into()])?;
+    let mut ids = Vec::new();
+    for row in rows {
+        for id in read_ids(row.text(0)?)? {
+            let delivery = looked(tx, tx.store().delivery(id))?;
+            ids.extend(delivery.filter(|delivery| delivery.state == DeliveryState::Queued).map(|delivery| delivery.id));
+        }
+    }
+    if ids.is_empty() {
+        return Ok(());
+    }
+    give(tx, &connection, &ids, Route::Result)?;
+    ping(tx, connection.id, &ids)
+}

@@ -1,0 +1,22 @@
+//! The inbox at work: what is queued goes to whoever listens, and comes back if it was lost.
+//!
+//! Everything here happens inside the transaction of its cause; what the streams must be told is collected and sent
+//! once the transaction stands. After each thing that is handed over a `ping` follows on the same stream: its pong
+//! proves that the client has what came before it (MCP, "Ping": the receiver must answer promptly).
+
+mod answers;
+mod mending;
+mod pings;
+mod pushes;
+mod reading;
+mod results;
+mod waits;
+
+pub use answers::{answer, answer_of, is_writing, written};
+pub use mending::{lose, nudge, repeat_answers, repeat_unproven, take_over, unanswered};
+pub use pings::{ping, pong};
+pub use pushes::deliver;
+pub(crate) use reading::looked;
+pub use reading::message;
+pub use results::{confirm, creation_answered, give, riding, ungiven};
+pub use waits::{Wait, Waited, cancel_wait, wait, wait_over, waited};

@@ -1,0 +1,90 @@
+//! Giving what is queued to whoever listens.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use agentrq_core::command::Inbox;
+use agentrq_core::decide::{Holder, route};
+use agentrq_core::id::SessionId;
+use agentrq_core::mcp::channel::{self};
+use agentrq_core::mcp::jsonrpc::{self};
+use agentrq_core::model::{AgentName, Delivery, Route};
+use agentrq_core::view::{Unseen, View};
+
+use super::pings::ping;
+use super::reading::{item, looked, message};
+use super::waits::{answer_wait, waiting, waiting_elsewhere};
+use crate::problem::Problem;
+use crate::sql::Sql;
+use crate::stream::line::Down;
+use crate::workspace::connections::{self};
+use crate::workspace::transaction::Transaction;
+
+/// Gives what is queued to whoever listens. What nobody listens for stays queued.
+pub fn deliver<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
+    let (ids, holders): (Vec<SessionId>, Vec<Holder>) = connections::holders(tx.sql())?.into_iter().unzip();
+    let agents: BTreeSet<&AgentName> = holders.iter().map(|holder| &holder.agent).collect();
+    let mut given: BTreeMap<usize, Vec<Delivery>> = BTreeMap::new();
+    let mut routed = BTreeSet::new();
+    for agent in agents {
+        for delivery in looked(tx, tx.store().unseen(Unseen::QueuedFor(agent)))? {
+            let task = looked(tx, tx.store().task(delivery.task))?;
+            let index = route(&delivery, task.as_ref(), &holders);
+            // What is for nobody in particular is found for each agent, and goes to one.
+            if let (Some(index), true) = (index, routed.insert(delivery.id)) {
+                given.entry(index).or_default().push(delivery);
+            }
+        }
+    }
+    for (index, deliveries) in given {
+        let (Some(connection), Some(holder)) = (ids.get(index), holders.get(index)) else { continue };
+        // A model that waits in a call hears nothing else: its call is answered instead of a push.
+        if let Some(wait) = waiting(tx.sql(), *connection)? {
+            answer_wait(tx, &wait, deliveries)?;
+            continue;
+        }
+        // What belongs to this session stays with it; the rest may answer another session of the agent that waits.
+        let (at_home, free) = at_home(tx, deliveries, holder.session)?;
+        match waiting_elsewhere(tx.sql(), &holder.agent)? {
+            Some(wait) if !free.is_empty() => answer_wait(tx, &wait, free)?,
+            _ => push(tx, *connection, holder.session, free)?,
+        }
+        push(tx, *connection, holder.session, at_home)?;
+    }
+    Ok(())
+}
+
+/// Parts deliveries into those of tasks that this session works on, and others.
+fn at_home<S: Sql>(tx: &Transaction<S>, deliveries: Vec<Delivery>, session: SessionId) -> Result<(Vec<Delivery>, Vec<Delivery>), Problem> {
+    let mut parts = (Vec::new(), Vec::new());
+    for delivery in deliveries {
+        let task = looked(tx, tx.store().task(delivery.task))?;
+        let is_home = task.is_some_and(|task| task.session == Some(session));
+        if is_home { parts.0.push(delivery) } else { parts.1.push(delivery) }
+    }
+    Ok(parts)
+}
+
+pub(super) fn push<S: Sql>(
+    tx: &mut Transaction<S>,
+    connection: SessionId,
+    session: SessionId,
+    deliveries: Vec<Delivery>,
+) -> Result<(), Problem> {
+    if deliveries.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.id).collect();
+    for delivery in deliveries {
+        let line = pushed(tx, &delivery, delivery.copies + 1)?;
+        tx.say(connection, line);
+    }
+    tx.report(Inbox::Sent { deliveries: ids.clone(), session, route: Route::Channel })?;
+    ping(tx, connection, &ids)
+}
+
+/// The channel event of a delivery. Its key names the copy, so that a socket that is dialled again doubles nothing.
+pub(super) fn pushed<S: Sql>(tx: &Transaction<S>, delivery: &Delivery, copy: u32) -> Result<Down, Problem> {
+    let item = item(tx, delivery)?;
+    let event = jsonrpc::notification(channel::METHOD, &item.params());
+    Ok(Down::Write { key: format!("d{}.{copy}", delivery.id), cursor: None, text: message(&event) })
+}

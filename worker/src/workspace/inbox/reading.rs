@@ -1,0 +1,49 @@
+//! What the inbox's parts share: a look, an item to be read, lists of ids.
+
+use agentrq_core::id::{DeliveryId, MessageId};
+use agentrq_core::mcp::channel::Item;
+use agentrq_core::model::{Delivery, DeliveryKind};
+use agentrq_core::sse;
+use agentrq_core::view::{Look, View};
+use serde_json::Value;
+
+use crate::problem::Problem;
+use crate::sql::{Sql, SqlError};
+use crate::workspace::transaction::Transaction;
+
+/// What a look found. This store holds everything, so Unknown means that the database failed.
+pub(crate) fn looked<S: Sql, T>(tx: &Transaction<S>, look: Look<T>) -> Result<T, Problem> {
+    match look {
+        Look::Known(value) => Ok(value),
+        Look::Unknown => Err(tx.store().check().err().map_or_else(|| Problem::internal("a look failed"), Problem::from)),
+    }
+}
+
+/// A delivery with what it is about, ready to be read.
+pub(super) fn item<S: Sql>(tx: &Transaction<S>, delivery: &Delivery) -> Result<Item, Problem> {
+    let task = looked(tx, tx.store().task(delivery.task))?;
+    let message = match delivery.kind {
+        DeliveryKind::Reply | DeliveryKind::Verdict => Some(MessageId(delivery.id.0)),
+        DeliveryKind::Task => Some(MessageId(delivery.task.0)),
+        DeliveryKind::Status => None,
+    };
+    let message = match message {
+        Some(id) => looked(tx, tx.store().message(id))?,
+        None => None,
+    };
+    Ok(Item::render(delivery, task.as_ref(), message.as_ref()))
+}
+
+/// A message as an event of the stream.
+pub fn message(value: &Value) -> String {
+    sse::Frame { event: Some("message"), id: None, data: &value.to_string() }.encode()
+}
+
+pub(super) fn write_ids(ids: &[DeliveryId]) -> String {
+    let list: Vec<_> = ids.iter().map(DeliveryId::to_string).collect();
+    list.join(" ")
+}
+
+pub(super) fn read_ids(list: &str) -> Result<Vec<DeliveryId>, SqlError> {
+    list.split(' ').filter(|id| !id.is_empty()).map(|id| id.parse().map_err(|error| SqlError(format!("{error}")))).collect()
+}

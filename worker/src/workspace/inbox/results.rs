@@ -1,0 +1,119 @@
+//! What rides on the results of tools, and what a later call proves of it.
+
+use agentrq_core::command::Inbox;
+use agentrq_core::id::{DeliveryId, SessionId, TaskId};
+use agentrq_core::limits;
+use agentrq_core::model::{Delivery, DeliveryState, Route};
+
+use super::reading::item;
+use crate::problem::Problem;
+use crate::sql::{Sql, SqlError};
+use crate::workspace::connections::{self, Connection};
+use crate::workspace::transaction::Transaction;
+
+/// After this long on a living stream a written answer has arrived: a client that is gone is noticed at the write.
+const ARRIVED_MS: u64 = 500;
+
+/// What waits for the agent and has not stood in a result of this session yet.
+pub fn ungiven<S: Sql>(tx: &Transaction<S>, connection: &Connection) -> Result<Vec<Delivery>, Problem> {
+    let session = connection.session.to_string();
+    Ok(tx.store().many(
+        "SELECT json FROM deliveries d WHERE state <> 'seen' AND (agent = ?1 OR (agent IS NULL AND (session IS NULL OR session = ?2)))
+         AND NOT EXISTS (SELECT 1 FROM shown WHERE session = ?2 AND delivery = d.id) ORDER BY queued_at, id LIMIT 50",
+        &[connection.agent.as_str().into(), session.into()],
+    )?)
+}
+
+/// The items that ride on a tool's result, whole or by id, and which deliveries they are. They stand first, and have at most 20 KB.
+pub fn riding<S: Sql>(
+    tx: &mut Transaction<S>,
+    connection: &Connection,
+    named: &[DeliveryId],
+) -> Result<(Vec<String>, Vec<DeliveryId>), Problem> {
+    let mut blocks = Vec::new();
+    let mut whole = Vec::new();
+    let mut by_id = Vec::new();
+    let mut room = limits::RIDING_BYTES;
+    for delivery in ungiven(tx, connection)? {
+        if named.contains(&delivery.id) {
+            continue;
+        }
+        let (id, task) = (delivery.id, delivery.task);
+        // What was pushed on this very stream stands before this answer: naming it is enough.
+        let was_pushed = delivery.state != DeliveryState::Queued;
+        let mut block = if was_pushed {
+            format!("{id} for task {task} was pushed; if you have not seen it, call getTaskMessages.")
+        } else {
+            item(tx, &delivery)?.block()
+        };
+        if block.len() > room {
+            block = format!("{id} for task {task} waits and is too long for here: call getTaskMessages.");
+        }
+        if block.len() > room {
+            break;
+        }
+        room -= block.len();
+        blocks.push(block);
+        if was_pushed { by_id.push(id) } else { whole.push(id) }
+    }
+    show(tx, connection.session, &by_id)?;
+    give(tx, connection, &whole, Route::Result)?;
+    Ok((blocks, whole))
+}
+
+/// Deliveries go into a result for this session.
+pub fn give<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, ids: &[DeliveryId], route: Route) -> Result<(), Problem> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    show(tx, connection.session, ids)?;
+    tx.report(Inbox::Sent { deliveries: ids.to_vec(), session: connection.session, route })?;
+    Ok(())
+}
+
+fn show<S: Sql>(tx: &Transaction<S>, session: SessionId, ids: &[DeliveryId]) -> Result<(), SqlError> {
+    for id in ids {
+        tx.sql()
+            .exec("INSERT OR IGNORE INTO shown (session, delivery) VALUES (?, ?)", &[session.to_string().into(), id.to_string().into()])?;
+    }
+    Ok(())
+}
+
+/// The session calls again while nothing is outstanding: its model has read the results before. So what stood in them, and has
+/// proven to have arrived, is seen, and its createTask calls are known to be answered.
+pub fn confirm<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
+    let id: crate::sql::Value = connection.id.to_string().into();
+    // A call that came on a stream after it broke proves nothing of what was written to it.
+    if !connection.is_live {
+        return Ok(());
+    }
+    tx.sql().exec(
+        "DELETE FROM creations WHERE connection = ? AND answer NOT IN (SELECT id FROM answers WHERE written_at IS NULL)",
+        std::slice::from_ref(&id),
+    )?;
+    let arrived: crate::sql::Value = tx.now.ms().saturating_sub(ARRIVED_MS).into();
+    tx.sql().exec("DELETE FROM answers WHERE connection = ? AND written_at <= ?", &[id.clone(), arrived])?;
+    let outstanding = tx.sql().first(
+        "SELECT 1 FROM answers WHERE connection = ?1 AND written_at IS NULL UNION ALL SELECT 1 FROM waits WHERE connection = ?1 LIMIT 1",
+        &[id],
+    )?;
+    if outstanding.is_some() {
+        return Ok(());
+    }
+    let rows = tx.sql().exec(
+        "SELECT s.delivery FROM shown s JOIN deliveries d ON d.id = s.delivery WHERE s.session = ? AND d.state = 'received'",
+        &[connection.session.to_string().into()],
+    )?;
+    let seen = rows.iter().map(|row| connections::id(row, 0)).collect::<Result<Vec<DeliveryId>, _>>()?;
+    if !seen.is_empty() {
+        tx.report(Inbox::Seen { deliveries: seen, route: None })?;
+    }
+    Ok(())
+}
+
+/// Notes which answer tells of a task that was made: once that one has arrived, the same call makes another task.
+pub fn creation_answered<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, task: TaskId, answer: u64) -> Result<(), Problem> {
+    let args = [connection.id.to_string().into(), answer.into(), task.to_string().into()];
+    tx.sql().exec("UPDATE creations SET connection = ?, answer = ? WHERE task = ?", &args)?;
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! Calls that wait for a person.
+
+use agentrq_core::dialect::hitl;
+use agentrq_core::id::{DeliveryId, SessionId};
+use agentrq_core::limits;
+use agentrq_core::mcp::jsonrpc::{self, RequestId};
+use agentrq_core::mcp::tool::ToolAnswer;
+use agentrq_core::model::{AgentName, Delivery, DeliveryState, Route};
+use serde_json::Value;
+
+use super::answers::answer;
+use super::pings::ping;
+use super::reading::item;
+use super::results::give;
+use crate::problem::Problem;
+use crate::sql::{Row, Sql, SqlError};
+use crate::stream::line::Down;
+use crate::workspace::connections::{self, Connection};
+use crate::workspace::timers::{self, Timer};
+use crate::workspace::transaction::Transaction;
+
+/// Items that one waiting call returns at most.
+const WAITED_ITEMS: usize = 20;
+
+/// A call that waits for a person.
+pub struct Wait {
+    connection: SessionId,
+    request: String,
+}
+
+/// A new call waits; `progress` is what its client is sent meanwhile.
+pub fn wait<S: Sql>(
+    tx: &mut Transaction<S>,
+    connection: &Connection,
+    request: &RequestId,
+    progress: Option<String>,
+    timeout_s: u64,
+) -> Result<(), Problem> {
+    let request = request.as_value().to_string();
+    let deadline = tx.now.plus_ms(timeout_s * 1_000);
+    tx.sql().exec(
+        "INSERT OR REPLACE INTO waits (connection, request, agent, progress, deadline) VALUES (?, ?, ?, ?, ?)",
+        &[
+            connection.id.to_string().into(),
+            request.as_str().into(),
+            connection.agent.as_str().into(),
+            progress.clone().into(),
+            deadline.ms().into(),
+        ],
+    )?;
+    timers::set(tx.sql(), Timer::Wait, &format!("{} {request}", connection.id), deadline)?;
+    if let Some(progress) = progress {
+        tx.say(connection.id, progress_line(&request, &progress));
+    }
+    Ok(())
+}
+
+pub(super) fn progress_line(request: &str, progress: &str) -> Down {
+    Down::Repeat { key: wait_key(request), every_s: 20, text: progress.to_owned() }
+}
+
+/// A key holds no space; a request's id may.
+fn wait_key(request: &str) -> String {
+    format!("w{}", request.replace(|c: char| c.is_whitespace(), "_"))
+}
+
+/// The call that waits on this connection.
+pub(super) fn waiting(sql: &impl Sql, connection: SessionId) -> Result<Option<Wait>, SqlError> {
+    read_wait(sql.first("SELECT connection, request FROM waits WHERE connection = ? LIMIT 1", &[connection.to_string().into()])?)
+}
+
+/// A call of this agent that waits on any stream that is held.
+pub(super) fn waiting_elsewhere(sql: &impl Sql, agent: &AgentName) -> Result<Option<Wait>, SqlError> {
+    let waits = "SELECT w.connection, w.request FROM waits w JOIN connections c ON c.id = w.connection
+                 WHERE w.agent = ? AND c.is_live = 1 AND c.phase = 'ready' ORDER BY c.opened_at DESC LIMIT 1";
+    read_wait(sql.first(waits, &[agent.as_str().into()])?)
+}
+
+fn read_wait(row: Option<Row>) -> Result<Option<Wait>, SqlError> {
+    row.map(|row| Ok(Wait { connection: connections::id(&row, 0)?, request: row.text(1)?.to_owned() })).transpose()
+}
+
+/// A waiting call has waited long enough.
+pub fn wait_over<S: Sql>(tx: &mut Transaction<S>, key: &str) -> Result<(), Problem> {
+    let Some((connection, request)) = key.split_once(' ') else { return Ok(()) };
+    let row = tx.sql().first("SELECT connection FROM waits WHERE connection = ? AND request = ?", &[connection.into(), request.into()])?;
+    match row {
+        Some(row) => {
+            let wait = Wait { connection: connections::id(&row, 0)?, request: request.to_owned() };
+            answer_wait(tx, &wait, Vec::new())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Forgets a waiting call without an answer: the client cancelled it.
+pub fn cancel_wait<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, request: &Value) -> Result<(), Problem> {
+    end_wait(tx, &Wait { connection, request: request.to_string() })
+}
+
+fn end_wait<S: Sql>(tx: &mut Transaction<S>, wait: &Wait) -> Result<(), Problem> {
+    tx.sql().exec(
+        "DELETE FROM waits WHERE connection = ? AND request = ?",
+        &[wait.connection.to_string().into(), wait.request.as_str().into()],
+    )?;
+    timers::clear(tx.sql(), Timer::Wait, &format!("{} {}", wait.connection, wait.request))?;
+    tx.say(wait.connection, Down::Stop { key: wait_key(&wait.request) });
+    Ok(())
+}
+
+pub(super) fn answer_wait<S: Sql>(tx: &mut Transaction<S>, wait: &Wait, deliveries: Vec<Delivery>) -> Result<(), Problem> {
+    let Some(connection) = connections::find(tx.sql(), wait.connection)? else { return Ok(()) };
+    let request: Value = serde_json::from_str(&wait.request).map_err(Problem::internal)?;
+    let request = RequestId::from_value(&request).ok_or_else(|| Problem::internal("a waiting call has no id"))?;
+    let answered = waited(tx, &connection, deliveries)?;
+    end_wait(tx, wait)?;
+    let result = jsonrpc::result(&request, ToolAnswer::Done(answered.value).to_json(&[]));
+    answer(tx, wait.connection, &result, &answered.ids)?;
+    if !answered.ids.is_empty() {
+        ping(tx, wait.connection, &answered.ids)?;
+    }
+    Ok(())
+}
+
+/// What a waiting call returns, and which deliveries it holds.
+pub struct Waited {
+    pub value: Value,
+    pub ids: Vec<DeliveryId>,
+}
+
+/// Hands deliveries to a waiting call of this connection.
+pub fn waited<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, deliveries: Vec<Delivery>) -> Result<Waited, Problem> {
+    let mut items = Vec::new();
+    let mut ids = Vec::new();
+    let mut bytes = 0;
+    for delivery in deliveries.into_iter().take(WAITED_ITEMS) {
+        // What was pushed before may never have reached a model that has no channel: it comes again, and says so.
+        let again = delivery.redelivered || delivery.state != DeliveryState::Queued;
+        let item = item(tx, &Delivery { redelivered: again, ..delivery.clone() })?;
+        bytes += item.content.len();
+        if bytes > limits::RIDING_BYTES && !items.is_empty() {
+            break;
+        }
+        ids.push(delivery.id);
+        items.push(item);
+    }
+    give(tx, connection, &ids, Route::Wait)?;
+    Ok(Waited { value: hitl::waited(&items), ids })
+}
