@@ -3,4 +3,6 @@
 pub mod about;
 pub mod server;
 pub mod sse;
+#[cfg(test)]
+mod statements;
 pub mod tools;

@@ -9,8 +9,6 @@ pub mod inbox;
 pub mod log;
 pub mod schema;
 pub mod sql_store;
-#[cfg(test)]
-mod statements;
 pub mod threads;
 pub mod timers;
 pub mod tokens;

@@ -7,14 +7,14 @@ use agentrq_core::id::{Id, SessionId};
 use agentrq_core::model::{Actor, AgentName, Assignee, Person, WorkspaceId};
 use agentrq_core::time::Timestamp;
 
-use super::connections::{self, Connection, Phase};
-use super::tokens::Holder;
-use super::transaction::Transaction;
-use super::{inbox, made_for_tests};
 use crate::mcp::about::About;
 use crate::mcp::sse;
 use crate::sql::native::memory;
 use crate::sql::{Row, Sql, SqlError, Value};
+use crate::workspace::connections::{self, Connection, Phase};
+use crate::workspace::tokens::Holder;
+use crate::workspace::transaction::Transaction;
+use crate::workspace::{inbox, made_for_tests};
 
 /// A database that notes what it is asked.
 struct Counted {
