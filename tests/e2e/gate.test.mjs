@@ -330,6 +330,67 @@ describe("a token", () => {
   });
 });
 
+describe("every route of a workspace", () => {
+  test("is closed to whoever shows nothing, something forged, or what belongs to another workspace", async () => {
+    const me = await signIn();
+    const [here, there] = [await makeWorkspace(me, "here"), await makeWorkspace(me, "there")];
+    const { token } = await makeToken(me, here);
+    const foreign = await makeToken(me, there);
+    const base = `/api/workspaces/${here.id}`;
+    const made = await ask("POST", `${base}/tasks`, { ...me, body: { title: "a task" } });
+    const file = await ask("POST", `${base}/attachments`, { ...me, body: Buffer.from("x") });
+    const snapshot = async () => JSON.stringify((await ask("GET", `${base}/snapshot`, me)).json);
+    const earlier = await snapshot();
+    const forged = `${token.slice(0, -1)}${token.endsWith("A") ? "B" : "A"}`;
+    const both = [
+      ["GET", `${base}/tasks`],
+      ["POST", `${base}/tasks`, { title: "planted" }],
+      ["GET", `${base}/tasks/1`],
+      ["PATCH", `${base}/tasks/${made.json.id}`, { title: "planted" }],
+      ["DELETE", `${base}/tasks/1`],
+      ["GET", `${base}/tasks/1/messages`],
+      ["POST", `${base}/tasks/1/messages`, { text: "planted" }],
+      ["POST", `${base}/attachments`, Buffer.from("planted")],
+      ["GET", `${base}/attachments/${file.json.id}`],
+    ];
+    const persons = [
+      ["GET", base],
+      ["PATCH", base, { name: "planted" }],
+      ["DELETE", base],
+      ["GET", `${base}/tokens`],
+      ["POST", `${base}/tokens`, { label: "planted" }],
+      ["GET", `${base}/snapshot`],
+      ["POST", `${base}/commands`, { clientId: "c", commands: [] }],
+      ["GET", `${base}/events`],
+      ["GET", `${base}/agents`],
+    ];
+    const agents = [
+      ["GET", `/mcp/${here.id}`],
+      ["POST", `/mcp/${here.id}?conn=0ZRgCquBZ7R`, { jsonrpc: "2.0", id: 1, method: "ping" }],
+    ];
+    for (const [routes, closed] of [
+      [both, { none: "session_required", agent: "token_invalid", cookie: "session_required" }],
+      [persons, { none: "session_required", agent: "person_only", cookie: "session_required" }],
+      [agents, { none: "token_required", agent: "token_invalid", cookie: "token_required" }],
+    ])
+      for (const [method, path, body] of routes)
+        for (const [credentials, code] of [
+          [{}, closed.none],
+          [{ cookie: "agentrq_session=x" }, closed.cookie],
+          [{ cookie: `${me.cookie}x` }, closed.cookie],
+          [{ token: forged }, closed.agent],
+          [{ token: foreign.token }, closed.agent],
+          [{ token: "" }, closed.agent],
+        ]) {
+          const shown = `${method} ${path} ${JSON.stringify(credentials).slice(0, 60)}`;
+          const answer = await ask(method, path, { ...credentials, body });
+          if (credentials.token === "") assert.ok([401, 403].includes(answer.status), `${shown}: ${answer.status}`);
+          else assert.equal(answer.code, code, shown);
+        }
+    assert.equal(await snapshot(), earlier);
+  });
+});
+
 describe("an attachment", () => {
   let me, workspace, path;
   before(async () => {
