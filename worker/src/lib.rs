@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod assets;
+pub mod atomic;
 pub mod body;
 pub mod entry;
 pub mod forward;

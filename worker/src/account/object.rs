@@ -4,12 +4,12 @@ use worker::*;
 
 use super::protocol::{Answer, Call};
 use super::rules;
+use crate::atomic::atomically;
 use crate::body;
 use crate::frame::framed;
 use crate::migrations::migrate;
 use crate::problem::Problem;
 use crate::random;
-use crate::workspace::transaction::atomically;
 
 /// One person.
 #[durable_object]

@@ -19,6 +19,7 @@ use worker::{Delay, DurableObject, Env, Request, Response, SqlStorage, State, We
 
 use self::rate::Rate;
 use self::sockets::Sockets;
+use crate::atomic::atomically;
 use crate::frame::framed;
 use crate::mcp::sse;
 use crate::migrations::migrate;
@@ -28,7 +29,7 @@ use crate::sql::Sql;
 use crate::stream::line::{Ending, Up, is_ending};
 use crate::workspace::sql_store::SqlStore;
 use crate::workspace::timers::{self, Timer};
-use crate::workspace::transaction::{Transaction, atomically};
+use crate::workspace::transaction::Transaction;
 use crate::workspace::{blobs, connections, ended, inbox, schema, tokens};
 
 /// How long a broken socket may take to be dialled again before its stream counts as lost.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use worker::Response;
 
 use super::{Asked, answer, no_content};
+use crate::atomic::atomically;
 use crate::body::{self, JSON_BYTES};
 use crate::object::WorkspaceObject;
 use crate::object::sockets::Sockets;
@@ -15,7 +16,6 @@ use crate::problem::Problem;
 use crate::random;
 use crate::stream::line::Ending;
 use crate::workspace::inbox::looked;
-use crate::workspace::transaction::atomically;
 
 /// What the account says of a workspace that it makes.
 #[derive(Deserialize)]
