@@ -604,7 +604,6 @@ describe("a JSON route", () => {
         404,
         "message_not_found",
       ],
-      ["POST", `${t}/messages`, [{ verdict: "approved" }], 400, "bad_request"],
       [
         "POST",
         `${t}/messages`,

@@ -29,7 +29,9 @@ pub enum Turn {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Verdict {
+    #[serde(alias = "approve")]
     Approved,
+    #[serde(alias = "reject")]
     Rejected,
 }
 
