@@ -7,9 +7,9 @@ use agentrq_core::time::Timestamp;
 use crate::problem::{Code, Problem};
 
 /// Requests a second in the long run.
-const PER_SECOND: f64 = 300.0;
+const PER_SECOND: f64 = 1_000.0;
 /// Requests at once.
-const BURST: f64 = 1_500.0;
+const BURST: f64 = 5_000.0;
 /// Callers that are remembered; beyond, all are forgotten, which errs on their side.
 const CALLERS: usize = 1_000;
 
@@ -45,7 +45,7 @@ mod tests {
     fn a_burst_passes_one_more_does_not_and_waiting_helps_others_not_concerned() {
         let mut rate = Rate::default();
         let now = Timestamp::from_ms(1_000);
-        for _ in 0..1_500 {
+        for _ in 0..5_000 {
             assert_eq!(rate.take("a", now), Ok(()));
         }
         let refused = rate.take("a", now).expect_err("one too many");
