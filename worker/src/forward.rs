@@ -1,11 +1,11 @@
 //! The way from the Worker to the object of a workspace: the same method, path and body, with who calls in place of the credentials.
 
 use agentrq_core::model::WorkspaceId;
-use wasm_bindgen::{JsCast, JsValue};
-use worker::{Env, Method, Request, RequestInit, Response, Stub};
+use wasm_bindgen::JsValue;
+use worker::{Env, Headers, Method, Request, RequestInit, Response, Stub};
 
 use crate::gate::asked::Asked;
-use crate::gate::caller::{BASE_HEADER, Caller, STRIPPED};
+use crate::gate::caller::{BASE_HEADER, Caller};
 use crate::problem::Problem;
 use crate::setup::{Setup, WORKSPACES};
 
@@ -14,16 +14,27 @@ pub fn object(env: &Env, workspace: &WorkspaceId) -> Result<Stub, Problem> {
     Ok(env.durable_object(WORKSPACES)?.id_from_name(&workspace.0)?.get_stub()?)
 }
 
+/// The headers that an object reads. Nothing else goes on: no credential, nothing that only the Worker may say, and none of what the edge adds.
+const PASSED_ON: &[&str] =
+    &["content-type", "content-length", "content-disposition", "x-filename", "idempotency-key", "if-none-match", "range", "if-range"];
+
 /// What a request becomes on its way to the object.
 pub fn inner_request(setup: &Setup, asked: &Asked, request: &Request, caller: Option<&Caller>) -> Result<Request, Problem> {
-    let given: &JsValue = request.inner().as_ref();
-    // A request is taken where its parts are wanted, so the body goes on as a stream that never enters wasm.
-    let parts: worker::web_sys::RequestInit = given.clone().unchecked_into();
-    let inner = worker::web_sys::Request::new_with_str_and_init(&without_token(asked), &parts).map_err(worker::Error::from)?;
-    let inner = Request::from(inner);
-    for name in STRIPPED {
-        inner.headers().delete(name)?;
+    let headers = Headers::new();
+    for name in PASSED_ON {
+        if let Some(value) = request.headers().get(name)? {
+            headers.set(name, &value)?;
+        }
     }
+    let init = worker::web_sys::RequestInit::new();
+    init.set_method(asked.method.name());
+    init.set_headers(headers.0.as_ref());
+    // The body goes on as a stream, which never enters wasm.
+    if let Some(body) = request.inner().body() {
+        init.set_body(body.as_ref());
+    }
+    let inner = worker::web_sys::Request::new_with_str_and_init(&without_token(asked), &init).map_err(worker::Error::from)?;
+    let inner = Request::from(inner);
     say_who(&inner, setup, asked, caller)?;
     Ok(inner)
 }

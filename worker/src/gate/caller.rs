@@ -25,10 +25,6 @@ pub const TOKEN_HEADER: &str = "x-agentrq-token";
 /// Carries the scheme and host under which the caller reaches the server.
 pub const BASE_HEADER: &str = "x-agentrq-base";
 
-/// Headers that never go on to an object as they came from outside: the internal ones, and the credentials.
-pub const STRIPPED: &[&str] =
-    &[ACTOR_HEADER, SESSION_HEADER, TOKEN_HEADER, BASE_HEADER, "cookie", "authorization", super::session::KEY_HEADER];
-
 impl Caller {
     /// The headers that say it.
     pub fn to_headers(&self) -> Vec<(&'static str, String)> {

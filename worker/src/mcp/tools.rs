@@ -1,6 +1,6 @@
 //! The tools at work: a call becomes commands, their outcome becomes an answer.
 
-use agentrq_core::command::Command;
+use agentrq_core::command::{Command, Inbox};
 use agentrq_core::decision::Outcome;
 use agentrq_core::dialect::hitl::{self, Call, InlineAttachment, Order};
 use agentrq_core::id::{AttachmentId, DeliveryId, MessageId, TaskId};
@@ -182,7 +182,8 @@ impl<S: Sql> Caller<'_, S> {
 
     fn wait(&mut self, acknowledge: Vec<DeliveryId>, timeout_s: u64) -> Result<Ran, Problem> {
         if !acknowledge.is_empty() {
-            self.tx.report(agentrq_core::command::Inbox::Seen { deliveries: acknowledge, route: None })?;
+            // In the agent's own name: what is meant for another one that one must still hear.
+            self.command(Command::Inbox(Inbox::Seen { deliveries: acknowledge, route: None }))?;
         }
         let waiting = inbox::ungiven(self.tx, self.connection)?;
         if waiting.is_empty() && timeout_s > 0 {

@@ -11,6 +11,7 @@ use super::sockets::{self, DASHBOARD_WINDOW, Sockets, commit_line};
 use crate::mcp;
 use crate::problem::{Code, Problem};
 use crate::stream::line::Down;
+use crate::workspace::connections;
 use crate::workspace::log::{self, Since};
 use crate::workspace::sql_store::SqlStore;
 use crate::workspace::tokens::Holder;
@@ -39,10 +40,14 @@ impl WorkspaceObject {
         // The socket is taken first, so that what the commit says finds it; a refusal leaves it to be dropped.
         match asks.resumes {
             Resumes::New => self.commit(|tx| mcp::sse::open(tx, id, holder, agent))?,
+            // Whose it is must be known before the socket that holds it is let go.
+            Resumes::AfterBreak if connections::find(&self.sql(), id)?.is_none_or(|it| it.token != holder.token) => {
+                return Err(given_up());
+            }
             Resumes::AfterBreak => {
                 sockets.accept_agent(&pair.server, id, holder.token);
                 if !self.commit(|tx| mcp::sse::resume(tx, id, holder))? {
-                    return Err(Problem::new(Code::NotFound, "this stream was given up: open a new one"));
+                    return Err(given_up());
                 }
                 return Ok(Response::from_websocket(pair.client)?);
             }
@@ -74,6 +79,10 @@ impl WorkspaceObject {
         }
         Ok(Response::from_websocket(pair.client)?)
     }
+}
+
+fn given_up() -> Problem {
+    Problem::new(Code::NotFound, "this stream was given up: open a new one")
 }
 
 /// Says something that is no commit: it bears no id, so a client's resume does not start from it.

@@ -17,6 +17,10 @@ use crate::problem::Problem;
 /// The header that asks the object for a socket instead of an answer.
 const UPGRADE: &str = "upgrade";
 
+/// What the Worker says of a stream to the object. A client that says it itself is not listened to: it would name another's stream,
+/// or, as the first of two, an old place after every break.
+const OURS: &[&str] = &["conn", "resume", "cursor"];
+
 /// The first byte to a dashboard, at once, whatever the objects do next.
 pub const CONNECTED: &str = ": connected\n\n";
 
@@ -31,7 +35,7 @@ pub struct Line {
 impl Line {
     /// Made of a request that has passed the gate; see [`crate::forward::inner_request`].
     pub fn new(env: Env, workspace: WorkspaceId, inner: &Request) -> Result<Self, Problem> {
-        Ok(Self { env, workspace, url: inner.url()?, headers: inner.headers().entries().collect() })
+        Ok(Self { env, workspace, url: without(inner.url()?, OURS), headers: inner.headers().entries().collect() })
     }
 
     async fn dial(&self, more: &[(&str, &str)]) -> Result<Response, Problem> {
@@ -45,6 +49,13 @@ impl Line {
         // The stub is taken anew each time: one whose object was reset stays broken.
         send(&object(&self.env, &self.workspace)?, request).await
     }
+}
+
+/// The URL without these parameters.
+fn without(mut url: url::Url, names: &[&str]) -> url::Url {
+    let kept: Vec<(String, String)> = url.query_pairs().into_owned().filter(|(name, _)| !names.contains(&name.as_str())).collect();
+    url.query_pairs_mut().clear().extend_pairs(kept);
+    url
 }
 
 /// Does a request ask for a socket?
@@ -124,5 +135,17 @@ impl Dial for DashboardStream {
 
     fn greeting(&self) -> String {
         CONNECTED.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_says_nothing_of_what_the_worker_says_itself() {
+        let asked = "http://localhost/mcp/x?conn=0ZRgCquBZ7R&agent=a%26b&resume=1&cursor=1-2-3&conn=2";
+        let url = without(url::Url::parse(asked).expect("a URL"), OURS);
+        assert_eq!(url.query(), Some("agent=a%26b"));
     }
 }

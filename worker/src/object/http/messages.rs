@@ -49,7 +49,7 @@ impl WorkspaceObject {
     }
 
     pub(super) async fn post_message(&self, asked: Asked<'_>, task: TaskRef) -> Result<Response, Problem> {
-        let body = body::read(asked.request, JSON_BYTES).await?;
+        let body = self.body(asked.request, &asked.asker, JSON_BYTES).await?;
         let new: NewMessage = body::parse(&body)?;
         let (actor, key) = (asked.asker.actor()?, asked.header("idempotency-key"));
         let now = random::now();
@@ -65,7 +65,12 @@ impl WorkspaceObject {
     pub(super) async fn upload(&self, asked: Asked<'_>) -> Result<Response, Problem> {
         let now = random::now();
         let id = AttachmentId(random::id(now)?);
-        answer(201, &blobs::receive::receive(self.sql(), id, asked.request, now).await?)
+        let file = blobs::receive::receive(self.sql(), id, asked.request, now).await?;
+        if let Err(gone) = self.still_good(&asked.asker) {
+            blobs::remove(&self.sql(), id)?;
+            return Err(gone);
+        }
+        answer(201, &file)
     }
 }
 

@@ -12,6 +12,7 @@ use agentrq_core::id::{Id, SessionId};
 use agentrq_core::mcp::tool::TaskRef;
 use agentrq_core::model::{Actor, AgentName, Person, WorkspaceId};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use url::Url;
 use worker::{Delay, Request, Response, ResponseBuilder, SqlStorage};
@@ -141,7 +142,7 @@ impl WorkspaceObject {
     fn asker(&self, caller: Caller, url: &Url) -> Result<Asker, Problem> {
         let proof = match caller {
             Caller::Person { session, .. } if self.ended.borrow().contains(&session) => {
-                return Err(Problem::new(Code::SessionRequired, "this session has ended: sign in again"));
+                return Err(session_ended());
             }
             Caller::Person { person, session } => return Ok(Asker::Person { person, session }),
             Caller::Token(proof) => proof,
@@ -151,6 +152,29 @@ impl WorkspaceObject {
         let name = url.query_pairs().find(|(key, _)| key == "agent").map(|(_, value)| value.into_owned());
         token_table::used(&self.sql(), &holder, &holder.agent(name.as_deref())?, now)?;
         Ok(Asker::Agent(holder, name))
+    }
+
+    /// Is the one who asks still let in? Asked again once a body is here, which its sender can hold back for as long as they like.
+    fn still_good(&self, asker: &Asker) -> Result<(), Problem> {
+        match asker {
+            Asker::Person { session, .. } if self.ended.borrow().contains(session) => Err(session_ended()),
+            Asker::Agent(holder, _) if !token_table::is_good(&self.sql(), holder.token, random::now())? => {
+                Err(Problem::new(Code::TokenRevoked, "the token was withdrawn before the request was here whole, and nothing was done"))
+            }
+            Asker::Person { .. } | Asker::Agent(..) => Ok(()),
+        }
+    }
+
+    /// The body of a request whose sender is still let in once it is here.
+    async fn body(&self, request: &mut Request, asker: &Asker, limit: u64) -> Result<Vec<u8>, Problem> {
+        let body = body::read(request, limit).await?;
+        self.still_good(asker)?;
+        Ok(body)
+    }
+
+    /// The same, read as JSON.
+    async fn json<T: DeserializeOwned>(&self, request: &mut Request, asker: &Asker) -> Result<T, Problem> {
+        body::parse(&self.body(request, asker, JSON_BYTES).await?)
     }
 
     async fn route(&self, route: Route, asked: Asked<'_>) -> Result<Response, Problem> {
@@ -202,7 +226,7 @@ impl WorkspaceObject {
         }
         let id = connection(&asked)?;
         let about = About { workspace, base: asked.header(BASE_HEADER).unwrap_or_default() };
-        let body = body::read(asked.request, MCP_BYTES).await?;
+        let body = self.body(asked.request, &asked.asker, MCP_BYTES).await?;
         self.while_writing(id, &agent, &body).await?;
         let answered = Sockets(&self.state).answered(id);
         let posted = self.commit(|tx| {
@@ -290,6 +314,10 @@ impl WorkspaceObject {
             _ => answer(200, &json!({"instance": self.instance})),
         }
     }
+}
+
+fn session_ended() -> Problem {
+    Problem::new(Code::SessionRequired, "this session has ended: sign in again")
 }
 
 fn connection(asked: &Asked<'_>) -> Result<SessionId, Problem> {

@@ -9,7 +9,6 @@ use serde_json::json;
 use worker::Response;
 
 use super::{Asked, answer};
-use crate::body::{self, JSON_BYTES};
 use crate::object::WorkspaceObject;
 use crate::problem::Problem;
 use crate::workspace::clients;
@@ -49,7 +48,7 @@ impl WorkspaceObject {
     /// Commands of a replica, each a commit of its own: a refused one does not hold up the next.
     pub(super) async fn commands(&self, asked: Asked<'_>) -> Result<Response, Problem> {
         let person = asked.asker.person()?.clone();
-        let batch: Batch = body::read_json(asked.request, JSON_BYTES).await?;
+        let batch: Batch = self.json(asked.request, &asked.asker).await?;
         batch.check()?;
         let actor = Actor::Person(person.clone());
         let mut results = Vec::with_capacity(batch.commands.len());

@@ -63,7 +63,7 @@ impl WorkspaceObject {
     }
 
     pub(super) async fn create_task(&self, asked: Asked<'_>) -> Result<Response, Problem> {
-        let body = body::read(asked.request, JSON_BYTES).await?;
+        let body = self.body(asked.request, &asked.asker, JSON_BYTES).await?;
         let new: NewTask = body::parse(&body)?;
         let (actor, key) = (asked.asker.actor()?, asked.header("idempotency-key"));
         let now = random::now();
@@ -81,7 +81,7 @@ impl WorkspaceObject {
     }
 
     pub(super) async fn edit_task(&self, asked: Asked<'_>, task: TaskRef) -> Result<Response, Problem> {
-        let edit: TaskEdit = body::read_json(asked.request, JSON_BYTES).await?;
+        let edit: TaskEdit = self.json(asked.request, &asked.asker).await?;
         let actor = asked.asker.actor()?;
         let task = self.commit(|tx| {
             let task = threads::task(tx, task)?.id;

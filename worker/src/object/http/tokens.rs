@@ -5,7 +5,6 @@ use agentrq_core::model::WorkspaceId;
 use worker::Response;
 
 use super::{Asked, answer, no_content};
-use crate::body::{self, JSON_BYTES};
 use crate::gate::caller::BASE_HEADER;
 use crate::object::WorkspaceObject;
 use crate::problem::Problem;
@@ -17,7 +16,7 @@ use crate::workspace::tokens;
 impl WorkspaceObject {
     pub(super) async fn make_token(&self, asked: Asked<'_>, workspace: &WorkspaceId) -> Result<Response, Problem> {
         asked.asker.person()?;
-        let new = body::read_json(asked.request, JSON_BYTES).await?;
+        let new = self.json(asked.request, &asked.asker).await?;
         let base = asked.header(BASE_HEADER).unwrap_or_default();
         let setup = Setup::of(&self.env)?;
         let now = random::now();
@@ -36,7 +35,7 @@ impl WorkspaceObject {
 
     pub(super) async fn extend_token(&self, asked: Asked<'_>, id: Id) -> Result<Response, Problem> {
         asked.asker.person()?;
-        let extension = body::read_json(asked.request, JSON_BYTES).await?;
+        let extension = self.json(asked.request, &asked.asker).await?;
         let token = tokens::extend(&self.sql(), id, &extension, random::now())?;
         self.watch_tokens()?;
         answer(200, &token)

@@ -9,7 +9,6 @@ use worker::Response;
 
 use super::{Asked, answer, no_content};
 use crate::atomic::atomically;
-use crate::body::{self, JSON_BYTES};
 use crate::object::WorkspaceObject;
 use crate::object::sockets::Sockets;
 use crate::problem::Problem;
@@ -52,7 +51,7 @@ impl WorkspaceObject {
     }
 
     pub(super) async fn edit_workspace(&self, asked: Asked<'_>) -> Result<Response, Problem> {
-        let edit: WorkspaceEdit = body::read_json(asked.request, JSON_BYTES).await?;
+        let edit: WorkspaceEdit = self.json(asked.request, &asked.asker).await?;
         let actor = asked.asker.actor()?;
         let id = random::id(random::now())?;
         self.commit(|tx| tx.run(Command::EditWorkspace { id, name: edit.name, mission: edit.mission }, &actor, None).map(|_| ()))?;
