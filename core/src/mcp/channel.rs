@@ -48,11 +48,13 @@ impl Item {
             content.push_str(&attachment_line(attachment));
         }
 
+        // An agent may call itself what people are called; what it is, this says.
+        let by_agent = message.is_some_and(|message| message.author.agent().is_some());
         let mut meta = vec![
             ("chat_id", chat.to_string()),
             ("message_id", delivery.id.to_string()),
             ("ts", message.map_or(delivery.queued_at, |message| message.at).to_string()),
-            ("user", "human".to_owned()),
+            ("user", if by_agent { "agent" } else { "human" }.to_owned()),
         ];
         if let Some(message) = message {
             meta.push(("user_name", message.author.to_string()));
