@@ -102,6 +102,7 @@ pub fn post<S: Sql>(
                 is_outdone: false,
                 heir: None,
             };
+            timers::set(tx.sql(), Timer::Sweep, "", tx.now.plus_ms(connections::KEPT_MS + 1_000))?;
             connections::insert(tx.sql(), &connection, tx.now)?;
             connection
         }

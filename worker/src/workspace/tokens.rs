@@ -233,6 +233,24 @@ fn not_found(id: Id) -> Problem {
     Problem::new(Code::TokenNotFound, format!("this workspace has no token {id}; GET …/tokens lists those it has"))
 }
 
+/// How many names agents may have given themselves in one workspace: each is a row that people see.
+const MAX_AGENTS: u64 = 500;
+
+/// Is there room for an agent of this name? One that is known, or bears its token's own label, always finds it.
+pub fn check_room(sql: &impl Sql, holder: &Holder, agent: &AgentName) -> Result<(), Problem> {
+    let is_noted = holder.last_used.as_ref().is_some_and(|(_, name)| name == agent.as_str());
+    if is_noted || holder.label == agent.as_str() {
+        return Ok(());
+    }
+    let row = sql.first("SELECT count(*), coalesce(max(name = ?), 0) FROM agents", &[agent.as_str().into()])?;
+    let row = row.ok_or_else(|| Problem::internal("a count returned no row"))?;
+    if row.count(0)? >= MAX_AGENTS && row.count(1)? == 0 {
+        let detail = format!("this workspace has {MAX_AGENTS} agents, which is the limit: use a name that is known, or leave ?agent= out");
+        return Err(Problem::new(Code::Conflict, detail).with("limit", MAX_AGENTS).with("field", "agent"));
+    }
+    Ok(())
+}
+
 /// Who holds the token, if it is good now.
 pub fn verify(sql: &impl Sql, proof: &TokenProof, now: Timestamp) -> Result<Result<Holder, Refused>, SqlError> {
     let row = sql.first(
@@ -415,5 +433,18 @@ mod tests {
         assert_eq!(holder.agent(Some(" ")).map(String::from), Ok("laptop".to_owned()));
         assert_eq!(holder.agent(Some("two")).map(String::from), Ok("two".to_owned()));
         assert_eq!(holder.agent(Some("a\nb")).map_err(|problem| problem.status), Err(400));
+    }
+
+    #[test]
+    fn five_hundred_agents_have_a_name_and_one_more_finds_no_room_but_under_its_tokens_label() {
+        let db = memory();
+        migrate(&db, crate::workspace::schema::MIGRATIONS).expect("migrated");
+        let holder = Holder { token: Id::new(0, 1), label: "laptop".to_owned(), last_used: None };
+        let room = |name: &str| check_room(&db, &holder, &AgentName::new(name).expect("a name")).map_err(|problem| problem.status);
+        for number in 0..MAX_AGENTS {
+            assert_eq!(room("new"), Ok(()));
+            db.exec("INSERT INTO agents (name, json) VALUES (?, '{}')", &[format!("agent {number}").into()]).expect("inserted");
+        }
+        assert_eq!([room("new"), room("agent 7"), room("laptop")], [Err(409), Ok(()), Ok(())]);
     }
 }

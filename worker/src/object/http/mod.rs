@@ -150,7 +150,9 @@ impl WorkspaceObject {
         let now = random::now();
         let holder = token_table::verify(&self.sql(), &proof, now)??;
         let name = url.query_pairs().find(|(key, _)| key == "agent").map(|(_, value)| value.into_owned());
-        token_table::used(&self.sql(), &holder, &holder.agent(name.as_deref())?, now)?;
+        let agent = holder.agent(name.as_deref())?;
+        token_table::check_room(&self.sql(), &holder, &agent)?;
+        token_table::used(&self.sql(), &holder, &agent, now)?;
         Ok(Asker::Agent(holder, name))
     }
 
