@@ -604,6 +604,7 @@ describe("a JSON route", () => {
         404,
         "message_not_found",
       ],
+      ["POST", `${t}/messages`, [{ verdict: "approved" }], 400, "bad_request"],
       [
         "POST",
         `${t}/messages`,

@@ -29,9 +29,17 @@ test("what has changed since it was shown is not approved, and the answer names 
   assert.equal((await room.get(`/tasks/${task}`)).verdict, null);
 });
 
-test("a script that shows nothing decides on the task as it is, in either form of the word", async () => {
+test("a verdict that does not say what it is about is refused, and nothing is decided", async () => {
   const task = await ask("Approve: two");
-  const message = await room.make(`/tasks/${task}/messages`, { text: "", verdict: "approve" });
+  const refused = await room.ask("POST", `/tasks/${task}/messages`, { text: "", verdict: "approved" });
+  assert.deepEqual([refused.status, refused.body.field], [400, "digest"]);
+  const { verdict, messages, turn } = await room.get(`/tasks/${task}`);
+  assert.deepEqual([verdict, messages, turn], [null, 1, "human"]);
+});
+
+test("an approval reaches the agent as one, in either form of the word", async () => {
+  const task = await ask("Approve: three");
+  const message = await room.decide(task, "approve");
   assert.equal(message.verdict, "approved");
   const { verdict, digest, turn, status } = await room.get(`/tasks/${task}`);
   assert.deepEqual([verdict.kind, verdict.digest, turn, status], ["approved", digest, "agent", "notstarted"]);
@@ -40,15 +48,16 @@ test("a script that shows nothing decides on the task as it is, in either form o
 });
 
 test("the first verdict stands, and the second hears whose it was", async () => {
-  const task = await ask("Approve: three");
-  await room.make(`/tasks/${task}/messages`, { text: "no", verdict: "rejected" });
-  const late = await room.ask("POST", `/tasks/${task}/messages`, { text: "", verdict: "approved" });
+  const task = await ask("Approve: four");
+  const { digest } = await room.get(`/tasks/${task}`);
+  await room.decide(task, "rejected", "no");
+  const late = await room.ask("POST", `/tasks/${task}/messages`, { text: "", verdict: "approved", digest });
   assert.deepEqual([late.status, late.body.code, late.body.by.name], [409, "verdict_stands", "Owner"]);
   assert.equal((await room.get(`/tasks/${task}`)).status, "rejected");
 });
 
 test("an agent gives none, whatever it writes", async () => {
-  const task = await ask("Approve: four");
+  const task = await ask("Approve: five");
   const { digest } = await room.get(`/tasks/${task}`);
   const response = await fetch(`${world.url}${room.base}/tasks/${task}/messages`, {
     method: "POST",

@@ -2,9 +2,9 @@
 
 use agentrq_core::command::{Asks, Command, Then};
 use agentrq_core::dialect::hitl::Order;
-use agentrq_core::id::{AttachmentId, Id, MessageId};
+use agentrq_core::id::{AttachmentId, Id, MessageId, TaskId};
 use agentrq_core::mcp::tool::TaskRef;
-use agentrq_core::model::{Task, Verdict};
+use agentrq_core::model::Verdict;
 use agentrq_core::view::View;
 use serde::Deserialize;
 use serde_json::json;
@@ -56,7 +56,7 @@ impl WorkspaceObject {
         let message = self.commit(|tx| {
             let task = threads::task(tx, task)?;
             let id = idempotency::id(tx.sql(), &asked.asker.name(), key.as_deref(), &body, now)?;
-            tx.run(new.command(id, &task), &actor, None)?;
+            tx.run(new.command(id, task.id)?, &actor, None)?;
             looked(tx, tx.store().message(MessageId(id)))?.ok_or_else(|| Problem::internal("a message that was posted is not there"))
         })?;
         answer(201, &message)
@@ -75,19 +75,19 @@ impl WorkspaceObject {
 }
 
 impl NewMessage {
-    fn command(self, id: Id, task: &Task) -> Command {
+    fn command(self, id: Id, task: TaskId) -> Result<Command, Problem> {
         let Self { text, attachments, verdict, digest, then, in_reply_to, needs_answer } = self;
         let asks = match needs_answer {
             None => Asks::Unsaid,
             Some(true) => Asks::Answer,
             Some(false) => Asks::Nothing,
         };
-        match verdict {
-            None => Command::PostMessage { id, task: task.id, text, attachments, in_reply_to, asks },
-            Some(verdict) => {
-                // A script that shows nothing to anyone may leave it out: then it decides on the task as it is now. The page always sends it.
-                let digest = digest.unwrap_or_else(|| task.digest.clone());
-                Command::GiveVerdict { id, task: task.id, verdict, digest, text, attachments, then }
+        match (verdict, digest) {
+            (None, _) => Ok(Command::PostMessage { id, task, text, attachments, in_reply_to, asks }),
+            (Some(verdict), Some(digest)) => Ok(Command::GiveVerdict { id, task, verdict, digest, text, attachments, then }),
+            (Some(_), None) => {
+                Err(Problem::new(Code::BadRequest, "a verdict names what it is about: send the task's `digest` as you were shown it")
+                    .with("field", "digest"))
             }
         }
     }
