@@ -1,6 +1,10 @@
 //! MCP as the workspace speaks it: what is said on any transport, the tools, and one file a transport.
 
 pub mod about;
+pub mod completion;
+pub mod prompts;
+pub mod reading;
+pub mod resources;
 pub mod server;
 pub mod sse;
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod ended;
 pub mod idempotency;
 pub mod inbox;
 pub mod log;
+pub mod open_tasks;
 pub mod schema;
 pub mod sql_store;
 pub mod threads;
