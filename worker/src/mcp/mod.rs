@@ -5,6 +5,8 @@ pub mod completion;
 pub mod prompts;
 pub mod reading;
 pub mod resources;
+#[cfg(test)]
+mod room;
 pub mod server;
 pub mod sse;
 #[cfg(test)]

@@ -1,0 +1,165 @@
+//! A workspace in memory for tests: agents that hold streams, and a person who writes to them.
+
+use std::cell::{Cell, RefCell};
+
+use agentrq_core::command::{Command, Inbox};
+use agentrq_core::id::{DeliveryId, Id, SessionId, TaskId};
+use agentrq_core::lifecycle::Status;
+use agentrq_core::model::{Actor, AgentName, Assignee, Delivery, Person};
+use agentrq_core::time::Timestamp;
+use agentrq_core::view::View;
+use serde_json::{Map, Value};
+
+use crate::problem::Problem;
+use crate::sql::native::memory;
+use crate::sql::{self, Row, Sql, SqlError};
+use crate::workspace::connections::{self, Connection, Phase};
+use crate::workspace::inbox::looked;
+use crate::workspace::made_for_tests;
+use crate::workspace::transaction::Transaction;
+
+/// A database that notes how many rows it is asked for at once, and how it finds those of a `SELECT`.
+pub(super) struct Watched {
+    db: rusqlite::Connection,
+    most_rows: Cell<usize>,
+    plans: RefCell<Vec<String>>,
+}
+
+impl Sql for Watched {
+    fn exec(&self, sql: &str, args: &[sql::Value]) -> Result<Vec<Row>, SqlError> {
+        if sql.starts_with("SELECT") {
+            let steps = self.db.exec(&format!("EXPLAIN QUERY PLAN {sql}"), args)?;
+            let plan = steps.iter().map(|step| step.text(3)).collect::<Result<Vec<_>, _>>()?;
+            self.plans.borrow_mut().push(plan.join("; "));
+        }
+        let rows = self.db.exec(sql, args)?;
+        self.most_rows.set(self.most_rows.get().max(rows.len()));
+        Ok(rows)
+    }
+}
+
+pub(super) struct Room {
+    db: Watched,
+    made: Cell<u32>,
+}
+
+const BEGIN_MS: u64 = 1_800_000_000_000;
+
+impl Room {
+    pub(super) fn new() -> Self {
+        let db = memory();
+        made_for_tests(&db);
+        Self { db: Watched { db, most_rows: Cell::new(0), plans: RefCell::default() }, made: Cell::new(0) }
+    }
+
+    /// Each id that is made is a millisecond later than the one before.
+    fn now(&self) -> Timestamp {
+        Timestamp::from_ms(BEGIN_MS + u64::from(self.made.get()))
+    }
+
+    fn id(&self) -> Id {
+        self.made.set(self.made.get() + 1);
+        Id::new(self.now().ms(), self.made.get())
+    }
+
+    /// One commit.
+    pub(super) fn commit<T>(&self, work: impl FnOnce(&mut Transaction<&Watched>) -> T) -> T {
+        let mut tx = Transaction::begin(&self.db, self.now()).expect("begun");
+        let done = work(&mut tx);
+        tx.finish(&format!("t{}", self.made.get())).expect("finished");
+        done
+    }
+
+    /// An agent that holds a stream of its own.
+    pub(super) fn agent(&self, name: &str) -> Connection {
+        let id = SessionId(self.id());
+        let agent = AgentName::new(name).expect("a name");
+        let now = self.now();
+        let connection = Connection {
+            id,
+            session: id,
+            token: id.0,
+            agent,
+            is_live: true,
+            phase: Phase::Ready,
+            heard_at: now,
+            is_outdone: false,
+            heir: None,
+        };
+        connections::insert(&self.db, &connection, now).expect("inserted");
+        self.commit(|tx| tx.report(Inbox::Connected { agent: connection.agent.clone() })).expect("connected");
+        connection
+    }
+
+    fn run(&self, command: Command, actor: &Actor, session: Option<SessionId>) {
+        self.commit(|tx| tx.run(command, actor, session)).expect("decided");
+    }
+
+    fn create(&self, title: &str, assignee: Assignee) -> (Id, Command) {
+        let id = self.id();
+        let body = format!("The body of {title}");
+        (id, Command::CreateTask { id, title: title.to_owned(), body, assignee, attachments: Vec::new() })
+    }
+
+    /// The agent asks a person.
+    pub(super) fn asks(&self, agent: &Connection, title: &str) -> TaskId {
+        let (id, command) = self.create(title, Assignee::Human);
+        self.run(command, &Actor::Agent { name: agent.agent.clone() }, Some(agent.session));
+        id.into()
+    }
+
+    /// The person gives agents a task.
+    pub(super) fn gives(&self, title: &str) -> TaskId {
+        let (id, command) = self.create(title, Assignee::Agent);
+        self.run(command, &ada(), None);
+        id.into()
+    }
+
+    /// Many tasks in one commit, the oldest first.
+    pub(super) fn gives_many(&self, count: usize) -> Vec<TaskId> {
+        let commands: Vec<_> = (0..count).map(|number| self.create(&format!("Work {number}"), Assignee::Agent)).collect();
+        let ids = commands.iter().map(|(id, _)| TaskId(*id)).collect();
+        self.commit(|tx| commands.into_iter().try_for_each(|(_, command)| tx.run(command, &ada(), None).map(drop))).expect("decided");
+        ids
+    }
+
+    /// The person answers in a thread; the answer's delivery bears its id.
+    pub(super) fn says(&self, task: TaskId, text: &str) -> DeliveryId {
+        let id = self.id();
+        let post =
+            Command::PostMessage { id, task, text: text.to_owned(), attachments: Vec::new(), in_reply_to: None, asks: Default::default() };
+        self.run(post, &ada(), None);
+        id.into()
+    }
+
+    pub(super) fn completes(&self, task: TaskId) {
+        self.run(Command::SetStatus { id: self.id(), task, to: Status::Completed, reason: None }, &ada(), None);
+    }
+
+    pub(super) fn delivery(&self, id: DeliveryId) -> Delivery {
+        self.commit(|tx| looked(tx, tx.store().delivery(id))).expect("looked").expect("a delivery")
+    }
+
+    /// The most rows that `work` gets from one statement, and how each of its `SELECT`s finds them.
+    pub(super) fn watch(&self, work: impl FnOnce()) -> (usize, Vec<String>) {
+        self.db.most_rows.set(0);
+        self.db.plans.take();
+        work();
+        (self.db.most_rows.get(), self.db.plans.take())
+    }
+}
+
+fn ada() -> Actor {
+    Actor::Person(Person { id: "p".into(), name: "Ada".into() })
+}
+
+/// The parameters of a request.
+pub(super) fn params(value: Value) -> Map<String, Value> {
+    let Value::Object(params) = value else { panic!("an object") };
+    params
+}
+
+/// What is answered, where the server is not at fault.
+pub(super) fn answered<T>(answer: Result<T, Problem>) -> T {
+    answer.expect("no fault of the server")
+}
