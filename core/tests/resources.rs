@@ -113,7 +113,7 @@ fn the_list_says_of_a_task_where_it_stands_and_when_it_changed() {
     );
     assert_eq!(
         (&messages["uri"], &messages["name"], &messages["description"]),
-        (&json!(format!("agentrq://tasks/{id}/thread")), &json!("Thread #1"), &json!("2 messages"))
+        (&json!(format!("agentrq://tasks/{id}/thread")), &json!("Thread #1"), &json!("Messages: 2"))
     );
 }
 
