@@ -3,7 +3,9 @@
 mod answer;
 mod call;
 mod definitions;
+mod scope;
 
 pub use answer::{asks_without_human, created, messages, next_task, waited, workspace};
 pub use call::{Call, InlineAttachment, Order, read};
 pub use definitions::{INSTRUCTIONS, definitions};
+pub use scope::{check_call, check_tool, definitions_for, same_tools};
