@@ -17,6 +17,7 @@ use crate::sql::Sql;
 use crate::workspace::connections::{self, Connection, Phase};
 use crate::workspace::inbox;
 use crate::workspace::timers::{self, Timer};
+use crate::workspace::tokens;
 use crate::workspace::transaction::Transaction;
 
 /// Handles a request and answers it on the connection's stream, now or later.
@@ -31,7 +32,7 @@ pub fn request<S: Sql>(
     let result = match method {
         "initialize" => Ok(initialize(tx, connection, params)?),
         "ping" => Ok(json!({})),
-        "tools/list" => Ok(tools_list(about)),
+        "tools/list" => Ok(tools_list(tx.sql(), connection, about)?),
         "tools/call" => match call(tx, connection, about, id, params)? {
             Called::Answered | Called::Waits => return Ok(()),
             Called::Wrong(error) => Err(error),
@@ -87,9 +88,10 @@ fn client(params: &Map<String, Value>) -> Option<Client> {
     Some(Client { name: text("name"), version: text("version") })
 }
 
-fn tools_list(about: &About) -> Value {
-    let tools: Vec<_> = hitl::definitions(&about.upload_url()).iter().map(Definition::to_json).collect();
-    json!({"tools": tools})
+fn tools_list(sql: &impl Sql, connection: &Connection, about: &About) -> Result<Value, Problem> {
+    let scopes = tokens::scopes(sql, connection.token)?;
+    let tools: Vec<_> = hitl::definitions_for(&scopes, &about.upload_url()).iter().map(Definition::to_json).collect();
+    Ok(json!({"tools": tools}))
 }
 
 enum Called {
