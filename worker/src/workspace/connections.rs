@@ -133,10 +133,11 @@ pub fn is_present(sql: &impl Sql, agent: &AgentName) -> Result<bool, SqlError> {
     Ok(sql.first("SELECT 1 FROM connections WHERE is_live = 1 AND agent = ? LIMIT 1", &[agent.as_str().into()])?.is_some())
 }
 
-/// The streams on which somebody listens, with the connection of each, for routing.
+/// The streams on which somebody listens who may hear what people answer, with the connection of each, for routing.
 pub fn holders(sql: &impl Sql) -> Result<Vec<(SessionId, Holder)>, SqlError> {
     let rows = sql.exec(
-        "SELECT id, session, agent, opened_at, heard_at FROM connections WHERE is_live = 1 AND phase = 'ready' ORDER BY opened_at",
+        "SELECT id, session, agent, opened_at, heard_at FROM connections WHERE is_live = 1 AND phase = 'ready'
+         AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.id = token AND t.hears = 0) ORDER BY opened_at",
         &[],
     )?;
     let holder = |row: &Row| {
