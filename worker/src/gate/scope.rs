@@ -28,7 +28,7 @@ const UPLOAD: (Scope, &str) = (Scope::Ask, "upload files");
 fn needed(route: &Route, method: Method) -> (Scope, &'static str) {
     match route {
         // Whoever holds a token may speak: each tool has a scope of its own.
-        Route::Mcp(_) => (Scope::Read, "use MCP"),
+        Route::Mcp(..) => (Scope::Read, "use MCP"),
         Route::Tasks(_) | Route::Task(..) | Route::Messages(..) | Route::Attachments(_) | Route::Attachment(..) => match (route, method) {
             (_, Method::Get | Method::Head) => (Scope::Read, "read"),
             (Route::Tasks(_), Method::Post) => (Scope::Ask, "create tasks"),

@@ -299,7 +299,7 @@ mod tests {
 
     use super::*;
     use crate::sql::native::memory;
-    use crate::workspace::connections::Phase;
+    use crate::workspace::connections::{Kind, Phase};
     use crate::workspace::made_for_tests;
 
     const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
@@ -313,7 +313,7 @@ mod tests {
     fn stream() -> Connection {
         let id = SessionId(Id::new(NOW.ms(), 1));
         let agent = AgentName::new("laptop").expect("a name");
-        Connection { id, session: id, token: id.0, agent, is_live: true, phase: Phase::Ready, heard_at: NOW, is_outdone: false, heir: None }
+        Connection { phase: Phase::Ready, ..Connection::opened(id, Kind::Sse, id.0, agent, NOW) }
     }
 
     fn call(tool: &str, arguments: serde_json::Value) -> Call {

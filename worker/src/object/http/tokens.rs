@@ -14,6 +14,7 @@ use crate::problem::Problem;
 use crate::random;
 use crate::setup::Setup;
 use crate::sql::Sql;
+use crate::mcp::tell;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::tokens::{self, ToolsChanged};
 use crate::workspace::transaction::Transaction;
@@ -56,13 +57,16 @@ impl WorkspaceObject {
         no_content()
     }
 
-    pub(super) async fn extend_token(&self, asked: Asked<'_>, id: Id) -> Result<Response, Problem> {
+    pub(super) async fn change_token(&self, asked: Asked<'_>, id: Id) -> Result<Response, Problem> {
         asked.asker.person()?;
         let change = self.json(asked.request, &asked.asker).await?;
         let changed = self.commit(|tx| {
             let changed = tokens::change(tx.sql(), id, &change, tx.now)?;
             // A stream that may hear again is given what has waited.
-            tx.deliver |= changed.tools_changed == ToolsChanged::Yes;
+            if changed.tools_changed == ToolsChanged::Yes {
+                tx.deliver = true;
+                tell::of_tools(tx, id)?;
+            }
             Ok(changed)
         })?;
         self.watch_tokens()?;
