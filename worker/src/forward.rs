@@ -23,13 +23,7 @@ const PASSED_ON: &[&str] =
 const PASSED_ON_OF_MCP: &[&str] = &["content-type", "content-length", "mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name"];
 
 /// What a request becomes on its way to the object.
-pub fn inner_request(
-    setup: &Setup,
-    asked: &Asked,
-    route: &Route,
-    request: &Request,
-    caller: Option<&Caller>,
-) -> Result<Request, Problem> {
+pub fn inner_request(setup: &Setup, asked: &Asked, route: &Route, request: &Request, caller: Option<&Caller>) -> Result<Request, Problem> {
     let headers = Headers::new();
     for name in if let Route::Mcp(..) = route { PASSED_ON_OF_MCP } else { PASSED_ON } {
         if let Some(value) = request.headers().get(name)? {

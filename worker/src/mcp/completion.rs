@@ -39,3 +39,76 @@ fn tasks<S: Sql>(tx: &Transaction<S>, typed: &str, form: Form) -> Result<Value, 
     }
     Ok(completed(completions::tasks(typed, form, &candidates), looked))
 }
+
+#[cfg(test)]
+mod tests {
+    use agentrq_core::mcp::completion::VALUES;
+    use agentrq_core::mcp::jsonrpc::INVALID_PARAMS;
+    use serde_json::json;
+
+    use super::super::room::{Room, answered, params};
+    use super::*;
+
+    fn tried(room: &Room, reference: Value, argument: &str, value: &str) -> Result<Value, RpcError> {
+        let asked = json!({"ref": reference, "argument": {"name": argument, "value": value}, "context": {"arguments": {"to": "x"}}});
+        answered(room.commit(|tx| complete(tx, &params(asked)))).map(|result| result["completion"].clone())
+    }
+
+    fn for_prompt(room: &Room, argument: &str, value: &str) -> Value {
+        tried(room, json!({"type": "ref/prompt", "name": "hand-over"}), argument, value).expect("completed")
+    }
+
+    fn for_template(room: &Room, value: &str) -> Value {
+        tried(room, json!({"type": "ref/resource", "uri": "agentrq://tasks/{task}/thread"}), "task", value).expect("completed")
+    }
+
+    #[test]
+    fn a_task_is_found_by_its_title_and_named_as_the_place_needs_it() {
+        let room = Room::new();
+        let (plan, _other) = (room.gives("Plan the work"), room.gives("Something else"));
+        assert_eq!(for_prompt(&room, "task", "work"), json!({"values": ["#1"], "total": 1, "hasMore": false}));
+        assert_eq!(for_template(&room, "work"), json!({"values": [plan], "total": 1, "hasMore": false}));
+        assert_eq!(for_prompt(&room, "task", "")["values"], json!(["#2", "#1"]));
+    }
+
+    #[test]
+    fn of_very_many_tasks_a_hundred_are_offered_and_one_named_in_full_is_found_however_old() {
+        let room = Room::new();
+        let tasks = room.gives_many(LOOKED_AT as usize + 50);
+        let (rows, _) = room.watch(|| {
+            let offered = for_prompt(&room, "task", "work");
+            assert_eq!((offered["values"].as_array().map(Vec::len), &offered["hasMore"]), (Some(VALUES), &json!(true)));
+            assert_eq!(offered.get("total"), None);
+        });
+        assert_eq!(rows as u64, LOOKED_AT + 1);
+        assert_eq!(for_prompt(&room, "task", "#3")["values"][0], json!("#3"));
+        assert_eq!(for_template(&room, &tasks[2].to_string())["values"], json!([tasks[2]]));
+    }
+
+    #[test]
+    fn a_task_that_is_over_can_be_read_and_not_handed_over() {
+        let room = Room::new();
+        let over = room.gives("Plan");
+        room.completes(over);
+        assert_eq!(for_template(&room, "1")["values"], json!(["1"]));
+        assert_eq!(for_prompt(&room, "task", "1")["values"], json!([]));
+    }
+
+    #[test]
+    fn a_successor_is_a_person_or_an_agent_that_has_been_here() {
+        let room = Room::new();
+        let _agents = ["server", "laptop"].map(|name| room.agent(name));
+        assert_eq!(for_prompt(&room, "to", ""), json!({"values": ["human", "laptop", "server"], "total": 3, "hasMore": false}));
+        assert_eq!(for_prompt(&room, "to", "Ser")["values"], json!(["server"]));
+    }
+
+    #[test]
+    fn free_text_has_no_completions_and_what_is_unknown_is_refused() {
+        let room = Room::new();
+        let question = tried(&room, json!({"type": "ref/prompt", "name": "ask"}), "question", "May");
+        assert_eq!(question, Ok(json!({"values": [], "total": 0, "hasMore": false})));
+        for unknown in [json!({"type": "ref/prompt", "name": "x"}), json!({"type": "ref/resource", "uri": "x://{y}"}), Value::Null] {
+            assert_eq!(tried(&room, unknown, "y", "").expect_err("unknown").code, INVALID_PARAMS);
+        }
+    }
+}

@@ -16,10 +16,7 @@ const UNASKED: Level = Level::Warning;
 
 /// Notes the least grave messages that a session wants.
 pub fn set_level(sql: &impl Sql, session: SessionId, level: Level) -> Result<(), SqlError> {
-    sql.exec(
-        "INSERT OR REPLACE INTO log_levels (session, level) VALUES (?, ?)",
-        &[session.to_string().into(), level.to_string().into()],
-    )?;
+    sql.exec("INSERT OR REPLACE INTO log_levels (session, level) VALUES (?, ?)", &[session.to_string().into(), level.to_string().into()])?;
     Ok(())
 }
 

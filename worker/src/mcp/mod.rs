@@ -6,6 +6,8 @@ pub mod logging;
 pub mod prompts;
 pub mod reading;
 pub mod resources;
+#[cfg(test)]
+mod room;
 pub mod server;
 pub mod sse;
 pub mod stateless;

@@ -65,3 +65,84 @@ pub(super) fn agents(sql: &impl Sql) -> Result<Vec<AgentName>, SqlError> {
     let rows = sql.exec("SELECT name FROM agents ORDER BY name", &[])?;
     rows.iter().map(|row| AgentName::new(row.text(0)?).map_err(|why| SqlError(why.to_string()))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use agentrq_core::mcp::jsonrpc::INVALID_PARAMS;
+    use agentrq_core::model::DeliveryState;
+    use serde_json::json;
+
+    use super::super::room::{Room, answered, params};
+    use super::*;
+
+    fn tried(room: &Room, asker: &Connection, name: &str, arguments: Value) -> Result<Value, RpcError> {
+        answered(room.commit(|tx| get(tx, asker, &params(json!({"name": name, "arguments": arguments})))))
+    }
+
+    fn told(room: &Room, asker: &Connection, name: &str, arguments: Value) -> String {
+        let got = tried(room, asker, name, arguments).expect("a prompt");
+        got["messages"][0]["content"]["text"].as_str().expect("a text").to_owned()
+    }
+
+    #[test]
+    fn what_needs_me_is_told_from_the_present_state_and_gives_nothing() {
+        let room = Room::new();
+        let (laptop, server) = (room.agent("laptop"), room.agent("server"));
+        let (answered, _waits) = (room.asks(&laptop, "Question: one"), room.asks(&laptop, "Question: two"));
+        let theirs = room.asks(&server, "Question: theirs");
+        room.gives("For anyone");
+        let over = room.gives("Over");
+        let answer = room.says(answered, "Both.");
+        room.says(theirs, "Neither.");
+        room.completes(over);
+        let told = told(&room, &laptop, "needs-me", json!({}));
+        let (people, own) = told.split_once("Waiting for you").expect("both parts");
+        assert!(
+            people.contains("4 tasks are open") && people.contains("#2 \"Question: two\"") && !people.contains("Question: one"),
+            "{told}"
+        );
+        let positions = ["For anyone", "Question: one"].map(|title| own.find(title).expect(title));
+        assert!(positions[0] < positions[1], "the longest waiting first: {told}");
+        assert!(!own.contains("theirs") && !told.contains("Over"), "{told}");
+        assert!(own.contains("given yet: at least 4"), "{told}");
+        assert_eq!(room.delivery(answer).state, DeliveryState::Queued);
+    }
+
+    #[test]
+    fn a_task_is_handed_over_only_to_an_agent_that_has_been_here() {
+        let room = Room::new();
+        let laptop = room.agent("laptop");
+        let task = room.gives("Plan");
+        room.agent("server");
+        let error = tried(&room, &laptop, "hand-over", json!({"task": task, "to": "robot"})).expect_err("unknown");
+        assert_eq!(error.code, INVALID_PARAMS);
+        assert!(error.message.contains("it may be human, laptop, server"), "{}", error.message);
+        let told = told(&room, &laptop, "hand-over", json!({"task": "#1", "to": "server"}));
+        assert!(told.contains("over to the agent \"server\"") && told.contains(&task.to_string()), "{told}");
+    }
+
+    #[test]
+    fn a_task_that_is_not_there_is_refused() {
+        let room = Room::new();
+        let laptop = room.agent("laptop");
+        let error = tried(&room, &laptop, "hand-over", json!({"task": 1})).expect_err("unknown");
+        assert_eq!(error.code, INVALID_PARAMS);
+        assert!(error.message.contains("`task`: there is no such task"), "{}", error.message);
+    }
+
+    #[test]
+    fn a_question_becomes_a_message_and_nothing_else() {
+        let room = Room::new();
+        let laptop = room.agent("laptop");
+        assert!(told(&room, &laptop, "ask", json!({"question": "May I?"})).contains("May I?"));
+        assert_eq!(tried(&room, &laptop, "ask", json!({})).expect_err("no question").code, INVALID_PARAMS);
+    }
+
+    #[test]
+    fn the_list_has_one_page() {
+        let listed = list(&Map::new()).expect("a list");
+        let names: Vec<_> = listed["prompts"].as_array().expect("a list").iter().map(|prompt| prompt["name"].clone()).collect();
+        assert_eq!(names, ["ask", "needs-me", "hand-over"]);
+        assert_eq!(list(&params(json!({"cursor": "2"}))).expect_err("no cursor").code, INVALID_PARAMS);
+    }
+}

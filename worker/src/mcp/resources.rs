@@ -105,3 +105,242 @@ fn find<S: Sql>(tx: &Transaction<S>, params: &Map<String, Value>) -> Result<Resu
     };
     Ok(found.ok_or_else(|| resources::not_found(uri)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use agentrq_core::id::TaskId;
+    use agentrq_core::limits;
+    use agentrq_core::mcp::jsonrpc::INVALID_PARAMS;
+    use agentrq_core::mcp::resource::RESOURCE_NOT_FOUND;
+    use agentrq_core::model::{DeliveryState, Route};
+
+    use super::super::room::{Room, answered, params};
+    use super::*;
+
+    fn tried(room: &Room, reader: &Connection, uri: &str) -> Result<Read, RpcError> {
+        answered(room.commit(|tx| read(tx, reader, &params(json!({"uri": uri})))))
+    }
+
+    /// What a resource shows to a reader, and what is given with it.
+    fn shown(room: &Room, reader: &Connection, uri: &str) -> (Value, Vec<DeliveryId>) {
+        let read = tried(room, reader, uri).expect("a resource");
+        let contents = read.value["contents"][0]["text"].as_str().expect("a text");
+        (serde_json::from_str(contents).expect("json"), read.named)
+    }
+
+    fn inbox_of(room: &Room, reader: &Connection) -> Vec<DeliveryId> {
+        shown(room, reader, "agentrq://inbox").1
+    }
+
+    fn page(room: &Room, cursor: Option<&str>) -> (Vec<String>, Option<String>) {
+        let page = answered(room.commit(|tx| list(tx, &params(json!({"cursor": cursor}))))).expect("a page");
+        let uris = page["resources"].as_array().expect("a list").iter().map(|it| it["uri"].as_str().expect("a uri").to_owned()).collect();
+        (uris, page["nextCursor"].as_str().map(str::to_owned))
+    }
+
+    fn thread_of(task: TaskId) -> String {
+        ResourceUri::Thread(task).to_string()
+    }
+
+    #[test]
+    fn reading_a_thread_gives_the_answers_that_stand_in_it() {
+        let room = Room::new();
+        let laptop = room.agent("laptop");
+        let task = room.asks(&laptop, "Question: x");
+        let answer = room.says(task, "Both.");
+        let (thread, given) = shown(&room, &laptop, &thread_of(task));
+        assert_eq!(given, [answer]);
+        assert_eq!((&thread["messages"][1]["text"], &thread["older"]), (&json!("Both."), &Value::Null));
+        let delivery = room.delivery(answer);
+        assert_eq!((delivery.state, delivery.route, delivery.session), (DeliveryState::Sent, Some(Route::Result), Some(laptop.session)));
+        assert!(inbox_of(&room, &laptop).is_empty(), "it was given already");
+    }
+
+    #[test]
+    fn reading_the_inbox_gives_what_waits_in_it_once() {
+        let room = Room::new();
+        let laptop = room.agent("laptop");
+        let task = room.asks(&laptop, "Question: x");
+        let answer = room.says(task, "Both.");
+        let (inbox, given) = shown(&room, &laptop, "agentrq://inbox");
+        assert_eq!(given, [answer]);
+        assert_eq!((&inbox["messages"][0]["message_id"], &inbox["cursor"]), (&json!(answer), &json!(answer)));
+        assert_eq!(room.delivery(answer).state, DeliveryState::Sent);
+        assert_eq!(shown(&room, &laptop, "agentrq://inbox"), (json!({"messages": [], "cursor": null, "more": false}), Vec::new()));
+    }
+
+    #[test]
+    fn what_is_another_agents_stays_theirs_whoever_reads_it() {
+        let room = Room::new();
+        let (laptop, server) = (room.agent("laptop"), room.agent("server"));
+        let task = room.asks(&laptop, "Question: x");
+        let answer = room.says(task, "Both.");
+        let (thread, given) = shown(&room, &server, &thread_of(task));
+        assert_eq!((&thread["messages"][1]["text"], given), (&json!("Both."), Vec::new()));
+        assert!(inbox_of(&room, &server).is_empty());
+        assert_eq!(room.delivery(answer).state, DeliveryState::Queued);
+        assert_eq!(inbox_of(&room, &laptop), [answer]);
+    }
+
+    #[test]
+    fn work_for_nobody_in_particular_goes_to_the_agent_that_reads_it_first() {
+        let room = Room::new();
+        let (laptop, server) = (room.agent("laptop"), room.agent("server"));
+        let task = room.gives("Plan");
+        assert_eq!(inbox_of(&room, &laptop), [DeliveryId(task.0)]);
+        assert!(inbox_of(&room, &server).is_empty());
+    }
+
+    #[test]
+    fn reading_a_task_or_the_workspace_gives_nothing() {
+        let room = Room::new();
+        let laptop = room.agent("laptop");
+        let task = room.asks(&laptop, "Question: x");
+        let (asked, answer) = (room.asks(&laptop, "Question: y"), room.says(task, "Both."));
+        room.gives("Plan");
+        room.completes(asked);
+        let (head, none) = shown(&room, &laptop, &ResourceUri::Task(task).to_string());
+        assert_eq!((&head["title"], &head["messages"], &head["turn"]), (&json!("Question: x"), &json!(2), &json!("agent")));
+        let (workspace, nothing) = shown(&room, &laptop, "agentrq://workspace");
+        assert_eq!((none, nothing), (Vec::new(), Vec::new()));
+        let counts = ["open_tasks", "waiting_for_people", "waiting_for_agents"].map(|key| workspace[key].clone());
+        assert_eq!((counts, &workspace["agent"]), ([json!(2), json!(0), json!(2)], &json!("laptop")));
+        assert_eq!(room.delivery(answer).state, DeliveryState::Queued);
+    }
+
+    #[test]
+    fn a_full_inbox_is_read_in_parts_and_says_so() {
+        let room = Room::new();
+        let laptop = room.agent("laptop");
+        let task = room.asks(&laptop, "Question: x");
+        let answers: Vec<_> = (0..25).map(|number| room.says(task, &format!("Answer {number}"))).collect();
+        let mut got = Vec::new();
+        for more in [true, false] {
+            let (inbox, given) = shown(&room, &laptop, "agentrq://inbox");
+            assert_eq!(inbox["more"], json!(more));
+            got.extend(given);
+        }
+        assert_eq!(got, answers);
+    }
+
+    #[test]
+    fn a_long_thread_shows_its_newest_messages() {
+        let room = Room::new();
+        let laptop = room.agent("laptop");
+        let task = room.asks(&laptop, "Question: x");
+        for number in 0..THREAD_MESSAGES + 20 {
+            room.says(task, &format!("Answer {number}"));
+        }
+        let (thread, given) = shown(&room, &laptop, &thread_of(task));
+        let texts: Vec<_> = thread["messages"].as_array().expect("a list").iter().map(|message| message["text"].clone()).collect();
+        assert_eq!((texts.len(), given.len()), (THREAD_MESSAGES, THREAD_MESSAGES));
+        assert_eq!((texts.first(), texts.last()), (Some(&json!("Answer 20")), Some(&json!("Answer 119"))));
+        assert!(thread["older"].as_str().is_some_and(|call| call.starts_with("getTaskMessages(")), "{}", thread["older"]);
+    }
+
+    #[test]
+    fn a_task_is_read_by_its_number_and_answered_under_its_id() {
+        let room = Room::new();
+        let laptop = room.agent("laptop");
+        let task = room.asks(&laptop, "Question: x");
+        for uri in ["agentrq://tasks/1", "agentrq://tasks/%231"] {
+            let read = tried(&room, &laptop, uri).expect("a resource");
+            assert_eq!(read.value["contents"][0]["uri"], json!(format!("agentrq://tasks/{task}")));
+            let named = answered(room.commit(|tx| named(tx, &params(json!({"uri": uri})))));
+            assert_eq!(named, Ok(ResourceUri::Task(task)));
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_refused_and_nothing_is_given() {
+        let (room, elsewhere) = (Room::new(), Room::new());
+        let laptop = room.agent("laptop");
+        let answer = room.says(room.asks(&laptop, "Question: x"), "Both.");
+        elsewhere.gives_many(3);
+        let foreign = elsewhere.gives("Theirs");
+        let uris =
+            [thread_of(foreign), "agentrq://tasks/2".to_owned(), "agentrq://tasks/x/thread".to_owned(), "file:///etc/passwd".to_owned()];
+        for uri in uris {
+            let error = tried(&room, &laptop, &uri).expect_err("no resource");
+            assert_eq!((error.code, error.message.contains(&uri)), (RESOURCE_NOT_FOUND, true), "{}", error.message);
+            assert!(answered(room.commit(|tx| named(tx, &params(json!({"uri": uri}))))).is_err());
+        }
+        for wrong in [json!({}), json!({"uri": ["agentrq://inbox"]})] {
+            let error = answered(room.commit(|tx| read(tx, &laptop, &params(wrong)))).expect_err("no uri");
+            assert_eq!(error.code, INVALID_PARAMS);
+        }
+        assert_eq!(room.delivery(answer).state, DeliveryState::Queued);
+    }
+
+    #[test]
+    fn the_list_names_each_open_task_once_the_newest_first() {
+        let room = Room::new();
+        let tasks = room.gives_many(120);
+        room.completes(tasks[7]);
+        let (mut all, mut cursor, mut pages) = (Vec::new(), None, 0);
+        loop {
+            let (uris, next) = page(&room, cursor.as_deref());
+            assert!(uris.len() <= limits::PAGE);
+            all.extend(uris);
+            pages += 1;
+            cursor = next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let open = tasks.iter().rev().filter(|task| **task != tasks[7]);
+        let expected: Vec<_> = ["agentrq://workspace".to_owned(), "agentrq://inbox".to_owned()]
+            .into_iter()
+            .chain(open.flat_map(|task| [ResourceUri::Task(*task).to_string(), thread_of(*task)]))
+            .collect();
+        assert_eq!((all, pages), (expected, 3));
+    }
+
+    #[test]
+    fn tasks_that_come_and_go_between_pages_double_and_hide_nothing() {
+        let room = Room::new();
+        let tasks = room.gives_many(LISTED_TASKS + 2);
+        let (first, cursor) = page(&room, None);
+        room.gives("Later");
+        // The very task that the cursor names.
+        room.completes(tasks[2]);
+        let (second, end) = page(&room, cursor.as_deref());
+        assert_eq!(end, None);
+        let listed: BTreeSet<_> = first.iter().chain(&second).cloned().collect();
+        assert_eq!(listed.len(), first.len() + second.len());
+        assert!(tasks.iter().all(|task| listed.contains(&thread_of(*task))));
+    }
+
+    #[test]
+    fn a_page_costs_the_same_however_many_tasks_there_are() {
+        let room = Room::new();
+        let laptop = room.agent("laptop");
+        room.gives_many(2_000);
+        let cursor = page(&room, None).1;
+        let (rows, plans) = room.watch(|| {
+            page(&room, None);
+            page(&room, cursor.as_deref());
+        });
+        assert_eq!(rows, LISTED_TASKS + 1);
+        let listing: Vec<_> = plans.iter().filter(|plan| plan.contains("tasks")).collect();
+        assert!(listing.len() == 2 && listing.iter().all(|plan| plan.starts_with("SEARCH tasks USING INDEX tasks_listed")), "{plans:?}");
+        let (rows, _) = room.watch(|| {
+            let (workspace, _) = shown(&room, &laptop, "agentrq://workspace");
+            assert_eq!((&workspace["open_tasks"], &workspace["waiting_for_agents"]), (&json!(2_000), &Value::Null));
+            inbox_of(&room, &laptop);
+        });
+        assert!(rows <= limits::PAGE, "{rows} rows");
+    }
+
+    #[test]
+    fn a_cursor_that_was_never_given_is_refused() {
+        let room = Room::new();
+        let error = answered(room.commit(|tx| list(tx, &params(json!({"cursor": "2"}))))).expect_err("no cursor");
+        assert_eq!((error.code, error.message.contains("nextCursor")), (INVALID_PARAMS, true));
+        assert_eq!(templates(&params(json!({"cursor": "2"}))).expect_err("no cursor").code, INVALID_PARAMS);
+        let templates = templates(&Map::new()).expect("a list");
+        assert_eq!(templates["resourceTemplates"][1]["uriTemplate"], json!("agentrq://tasks/{task}/thread"));
+    }
+}

@@ -35,7 +35,10 @@ pub struct Asked<'a> {
 pub enum Handled {
     Answered(Answered),
     /// A call that waits for a person, this long; `progress` is what its client is sent meanwhile.
-    Waits { timeout_s: u64, progress: Option<String> },
+    Waits {
+        timeout_s: u64,
+        progress: Option<String>,
+    },
     /// The client listens from now on.
     Listens(Filter),
 }
@@ -59,9 +62,7 @@ impl Asked<'_> {
     /// The message that answers the request, as its revision has it.
     pub fn answer(&self, result: Result<Value, RpcError>) -> Value {
         match result {
-            Ok(result) if self.revision.is_stateless() => {
-                jsonrpc::result(self.id, stateless::complete(self.method, result))
-            }
+            Ok(result) if self.revision.is_stateless() => jsonrpc::result(self.id, stateless::complete(self.method, result)),
             Ok(result) => jsonrpc::result(self.id, result),
             Err(error) if self.revision.is_stateless() => jsonrpc::error(Some(self.id), &stateless::error(error)),
             Err(error) => jsonrpc::error(Some(self.id), &error),
@@ -70,12 +71,7 @@ impl Asked<'_> {
 }
 
 /// Handles a request. The handshake is the transports' own.
-pub fn request<S: Sql>(
-    tx: &mut Transaction<S>,
-    connection: &Connection,
-    about: &About,
-    asked: &Asked<'_>,
-) -> Result<Handled, Problem> {
+pub fn request<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About, asked: &Asked<'_>) -> Result<Handled, Problem> {
     let params = asked.params;
     let result = match (asked.method, asked.revision.is_stateless()) {
         ("tools/list", _) => match page::only_page(params) {

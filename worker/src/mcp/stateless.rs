@@ -38,9 +38,7 @@ pub fn request<S: Sql>(
     tx.report(Inbox::Heard { agent: session.agent.clone(), client: envelope.client })?;
     match streamable::respond(tx, &session, Ids::OfSeveral, about, asked)? {
         Responded::Answer(posted) => Ok(posted),
-        Responded::Waits { timeout_s, progress } => {
-            streamable::wait(tx, &session, asked, WhenLeft::Cancelled, timeout_s, progress)
-        }
+        Responded::Waits { timeout_s, progress } => streamable::wait(tx, &session, asked, WhenLeft::Cancelled, timeout_s, progress),
         Responded::Listens(filter) => listen(tx, &session, asked, &filter),
     }
 }

@@ -45,7 +45,10 @@ pub enum Posted {
     Accepted,
     Answer(Answer),
     /// The answer comes on this connection's stream, which the Worker opens.
-    Held { connection: SessionId, revision: Revision },
+    Held {
+        connection: SessionId,
+        revision: Revision,
+    },
 }
 
 /// An answer in the response.

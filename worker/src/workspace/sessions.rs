@@ -146,7 +146,10 @@ pub fn heard(sql: &impl Sql, session: &Session, now: Timestamp) -> Result<(), Sq
 /// Forgets sessions that nobody has spoken in for long, and what is remembered of calls in forgotten ones.
 pub fn sweep(sql: &impl Sql, now: Timestamp) -> Result<(), SqlError> {
     let before = now.ms().saturating_sub(KEPT_MS);
-    sql.exec("DELETE FROM sessions WHERE heard_at < ? AND id NOT IN (SELECT session FROM connections WHERE is_live = 1)", &[before.into()])?;
+    sql.exec(
+        "DELETE FROM sessions WHERE heard_at < ? AND id NOT IN (SELECT session FROM connections WHERE is_live = 1)",
+        &[before.into()],
+    )?;
     Ok(())
 }
 

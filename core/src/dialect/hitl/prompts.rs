@@ -159,9 +159,9 @@ pub fn needs_me(waiting: &Waiting<'_>) -> Value {
     tell(&mut text, "Waiting for a person, the longest first", for_people);
     tell(&mut text, &format!("Waiting for you, the agent {}, the longest first", quoted(agent.as_str())), for_agent);
     if unread > 0 {
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "\nMessages that you have not been given yet: {unread}, perhaps more. Get them with waitForMessages({{\"timeout_seconds\": 0}}).\n"
+            "\nMessages that you have not been given yet: at least {unread}. Get them with waitForMessages({{\"timeout_seconds\": 0}})."
         );
     }
     text.push_str(

@@ -160,7 +160,7 @@ pub fn of_task(task: &Task) -> [Definition; 2] {
             ResourceUri::Thread(task.id),
             format!("Thread {number}"),
             format!("Thread: {}", task.title),
-            format!("{} messages", task.messages),
+            format!("Messages: {}", task.messages),
         ),
     ]
 }

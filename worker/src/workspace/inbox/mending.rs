@@ -97,7 +97,8 @@ pub fn take_back<S: Sql>(tx: &mut Transaction<S>, session: SessionId, deliveries
         return Ok(());
     }
     for delivery in &deliveries {
-        tx.sql().exec("DELETE FROM shown WHERE session = ? AND delivery = ?", &[session.to_string().into(), delivery.to_string().into()])?;
+        tx.sql()
+            .exec("DELETE FROM shown WHERE session = ? AND delivery = ?", &[session.to_string().into(), delivery.to_string().into()])?;
     }
     tx.report(Inbox::Lost { deliveries })?;
     Ok(())
