@@ -145,8 +145,9 @@ impl AgentDoor<'_> {
     fn words_request(&self) -> Result<Request, Problem> {
         let Passed { setup, asked, caller, .. } = self.passed;
         let caller = caller.as_ref().ok_or_else(|| Problem::internal("an agent's request without a caller"))?;
-        let inner = own_request(setup, asked, worker::Method::Post, &format!("/mcp/{}?words=1", self.workspace), None, caller)?;
-        Ok(inner)
+        let mut query = url::form_urlencoded::Serializer::new("words=1".to_owned());
+        query.extend_pairs(asked.query("agent").map(|name| ("agent", name)));
+        own_request(setup, asked, worker::Method::Post, &format!("/mcp/{}?{}", self.workspace, query.finish()), None, caller)
     }
 
     fn token(&self) -> Result<Id, Problem> {

@@ -43,7 +43,7 @@ pub fn inner_request(setup: &Setup, asked: &Asked, route: &Route, request: &Requ
     Ok(inner)
 }
 
-/// A request of the Worker's own to the object, for `path`.
+/// A request of the Worker's own to the object, for `path`, which may end in a query.
 pub fn own_request(
     setup: &Setup,
     asked: &Asked,
@@ -53,8 +53,9 @@ pub fn own_request(
     caller: &Caller,
 ) -> Result<Request, Problem> {
     let mut url = asked.url.clone();
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     url.set_path(path);
-    url.set_query(None);
+    url.set_query(query);
     let mut init = RequestInit::new();
     init.with_method(method).with_body(body.map(JsValue::from));
     let inner = Request::new_with_init(url.as_str(), &init)?;

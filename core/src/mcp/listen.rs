@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::jsonrpc::{INVALID_PARAMS, RequestId, RpcError, notification, result};
+use super::jsonrpc::{INVALID_PARAMS, RequestId, RpcError, notification};
 
 /// Where a message of such a stream says which request it belongs to.
 const SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
@@ -84,11 +84,6 @@ impl Filter {
 pub fn told(request: &RequestId, method: &str, mut params: Value) -> Value {
     params["_meta"] = json!({SUBSCRIPTION: request.as_value()});
     notification(method, &params)
-}
-
-/// The last message of the stream: the server ends it on its own initiative.
-pub fn ended(request: &RequestId) -> Value {
-    result(request, json!({"resultType": "complete", "_meta": {SUBSCRIPTION: request.as_value()}}))
 }
 
 #[cfg(test)]

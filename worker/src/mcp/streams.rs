@@ -4,12 +4,11 @@ use agentrq_core::command::Inbox;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::event_id::Place;
 use agentrq_core::mcp::jsonrpc::{self, Incoming, METHOD_NOT_FOUND, RequestId, RpcError};
-use agentrq_core::mcp::listen::{self, Filter, Wanted};
+use agentrq_core::mcp::listen::{Filter, Wanted};
 use serde_json::{Value, json};
 
 use super::streamable::{self, Poster};
 use crate::problem::{Code, Problem};
-use crate::random;
 use crate::sql::Sql;
 use crate::stream::line::{Down, Ending};
 use crate::workspace::connections::{self, Connection, Kind, Phase, STREAMS_OF_TOKEN};
@@ -118,17 +117,6 @@ pub fn end_session<S: Sql>(tx: &mut Transaction<S>, session: &Session) -> Result
         inbox::end_waits(tx, connection.id)?;
         inbox::lose(tx, connection.id)?;
         tx.outgoing.push(Outgoing::Close { connection: connection.id, ending: Ending::Ended });
-    }
-    Ok(())
-}
-
-/// The last words on every stream that listens over this token.
-pub fn farewell<S: Sql>(tx: &mut Transaction<S>, connections: &[Connection]) -> Result<(), Problem> {
-    for connection in connections {
-        if let Kind::Listen { request } = &connection.kind {
-            let key = format!("f{}", random::id(tx.now)?);
-            tx.say(connection.id, Down::Write { key, cursor: None, text: inbox::message(&listen::ended(request)) });
-        }
     }
     Ok(())
 }

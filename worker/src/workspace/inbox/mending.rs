@@ -41,6 +41,9 @@ pub fn unanswered<S: Sql>(tx: &mut Transaction<S>, ping: &str) -> Result<(), Pro
 /// How long a client that has left its session's stream may take to come back to it before what it had there waits again.
 const COMES_BACK_MS: u64 = 5_000;
 
+/// How long an agent that holds streams for its requests alone is taken to be there after the last one.
+const AWAY_MS: u64 = 30_000;
+
 /// The client has closed the stream.
 pub fn left<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
     match connections::find(tx.sql(), connection)?.map(|known| known.kind) {
@@ -65,6 +68,8 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
         deliveries.extend(read_ids(row.text(1)?)?);
     }
     match &known.kind {
+        // What it had was seen to when it broke.
+        _ if !known.is_live => {}
         Kind::Call { left, .. } => {
             if *left == WhenLeft::Cancelled {
                 end_waits(tx, connection)?;
@@ -77,7 +82,10 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
         Kind::Sse | Kind::Session | Kind::Http => {}
     }
     take_back(tx, known.session, deliveries)?;
-    if !connections::is_present(tx.sql(), &known.agent)? {
+    if known.is_live && matches!(known.kind, Kind::Call { .. } | Kind::Listen { .. }) {
+        // Such clients hold a stream now and then: one that is gone for a while is away.
+        timers::set(tx.sql(), Timer::Lost, &connection.to_string(), tx.now.plus_ms(AWAY_MS))?;
+    } else if !connections::is_present(tx.sql(), &known.agent)? {
         tx.report(Inbox::Disconnected { agent: known.agent.clone() })?;
     }
     // A client that reconnected in silence, before this stream was found broken, goes on from here.
