@@ -14,7 +14,7 @@ use super::about::About;
 use super::{server, tools};
 use crate::problem::{Code, Problem};
 use crate::sql::Sql;
-use crate::workspace::connections::{self, Connection, Phase, STREAMS_OF_TOKEN};
+use crate::workspace::connections::{self, Connection, Kind, Phase, STREAMS_OF_TOKEN};
 use crate::workspace::inbox;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::tokens::Holder;
@@ -32,17 +32,7 @@ pub fn open<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, age
         let detail = format!("this token holds {STREAMS_OF_TOKEN} streams, which is the limit: close one, or use a token for each agent");
         return Err(Problem::new(Code::TooManyRequests, detail).retry_after(10));
     }
-    let connection = Connection {
-        id,
-        session: id,
-        token: holder.token,
-        agent,
-        is_live: true,
-        phase: Phase::Opened,
-        heard_at: tx.now,
-        is_outdone: false,
-        heir: None,
-    };
+    let connection = Connection::opened(id, Kind::Sse, holder.token, agent, tx.now);
     // If this is a client that lost its stream, the lost one may look alive as yet.
     for other in connections::beside(tx.sql(), &connection)? {
         inbox::nudge(tx, other)?;
@@ -91,17 +81,8 @@ pub fn post<S: Sql>(
         Some(_) => return Err(Problem::new(Code::TokenInvalid, "this address was given to another token: open a stream of your own")),
         // Its stream was forgotten long ago, but the credential is good: what is answered waits for the token's next stream.
         None => {
-            let connection = Connection {
-                id,
-                session: id,
-                token: holder.token,
-                agent,
-                is_live: false,
-                phase: Phase::Ready,
-                heard_at: tx.now,
-                is_outdone: false,
-                heir: None,
-            };
+            let opened = Connection::opened(id, Kind::Sse, holder.token, agent, tx.now);
+            let connection = Connection { is_live: false, phase: Phase::Ready, ..opened };
             timers::set(tx.sql(), Timer::Sweep, "", tx.now.plus_ms(connections::KEPT_MS + 1_000))?;
             connections::insert(tx.sql(), &connection, tx.now)?;
             connection

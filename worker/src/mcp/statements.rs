@@ -11,7 +11,7 @@ use crate::mcp::about::About;
 use crate::mcp::sse;
 use crate::sql::native::memory;
 use crate::sql::{Row, Sql, SqlError, Value};
-use crate::workspace::connections::{self, Connection, Phase};
+use crate::workspace::connections::{self, Connection, Kind, Phase};
 use crate::workspace::tokens::Holder;
 use crate::workspace::transaction::Transaction;
 use crate::workspace::{inbox, made_for_tests};
@@ -37,17 +37,7 @@ fn listening() -> (Counted, Connection) {
     made_for_tests(&counted.db);
     let name = AgentName::new("laptop").expect("a name");
     let id = SessionId(Id::new(NOW.ms(), 1));
-    let stream = Connection {
-        id,
-        session: id,
-        token: id.0,
-        agent: name,
-        is_live: true,
-        phase: Phase::Ready,
-        heard_at: NOW,
-        is_outdone: false,
-        heir: None,
-    };
+    let stream = Connection { phase: Phase::Ready, ..Connection::opened(id, Kind::Sse, id.0, name, NOW) };
     connections::insert(&counted, &stream, NOW).expect("inserted");
     (counted, stream)
 }

@@ -8,7 +8,7 @@ use agentrq_core::time::Timestamp;
 use agentrq_core::view::View;
 
 use super::answers::answer_line;
-use super::pings::{PONG_MS, ping, ping_line};
+use super::pings::{self, ping};
 use super::pushes::pushed;
 use super::reading::{looked, read_ids};
 use super::results::give;
@@ -60,19 +60,17 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
 
 /// What a socket that was dialled again must be told once more: the Worker leaves out what it has written already.
 pub fn repeat_unproven<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
-    let rows = tx.sql().exec("SELECT id, deliveries FROM pings WHERE connection = ? ORDER BY at, id", &[connection.to_string().into()])?;
-    for row in rows {
-        for id in read_ids(row.text(1)?)? {
+    for (ping, deliveries) in pings::waiting(tx, connection)? {
+        for (id, index) in deliveries.into_iter().zip(0..) {
             if let Some(delivery) = looked(tx, tx.store().delivery(id))?
                 && delivery.route == Some(Route::Channel)
             {
-                let line = pushed(tx, &delivery, delivery.copies)?;
+                let line = pushed(tx, &delivery, delivery.copies, &ping.event_id(index))?;
                 tx.say(connection, line);
             }
         }
-        let id = row.text(0)?;
-        timers::set(tx.sql(), Timer::Pong, id, tx.now.plus_ms(PONG_MS))?;
-        tx.say(connection, ping_line(id));
+        ping.wait(tx)?;
+        tx.say(connection, ping.line());
     }
     repeat_answers(tx, connection)
 }
@@ -86,7 +84,7 @@ pub fn repeat_answers<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) ->
         for part in tx.sql().exec("SELECT json FROM answer_parts WHERE answer = ? ORDER BY part", &[id.into()])? {
             text.push_str(part.text(0)?);
         }
-        tx.say(connection, answer_line(id, &text));
+        tx.say(connection, answer_line(connection, id, &text));
     }
     let waits = tx.sql().exec("SELECT request, progress FROM waits WHERE connection = ?", &[connection.to_string().into()])?;
     for row in waits {
