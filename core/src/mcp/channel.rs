@@ -94,7 +94,7 @@ fn attachment_line(attachment: &Attachment) -> String {
 }
 
 /// Escapes every `<` that begins or ends a channel tag, whatever its case and spacing. Other code stays as it was written.
-fn escape_content(text: &str) -> String {
+pub(crate) fn escape_content(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('<') {

@@ -12,8 +12,6 @@ pub const METHOD_NOT_FOUND: i64 = -32601;
 pub const INVALID_PARAMS: i64 = -32602;
 /// `-32603`: our fault.
 pub const INTERNAL_ERROR: i64 = -32603;
-/// `-32002`: no such resource (MCP to 2025-11-25; from 2026-07-28 on it is [`INVALID_PARAMS`]).
-pub const RESOURCE_NOT_FOUND: i64 = -32002;
 
 /// A request's id, kept as it came: a text or a whole number.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,8 +4,10 @@
 use serde_json::{Map, Value, json};
 
 use super::header;
-use super::jsonrpc::{INVALID_PARAMS, METHOD_NOT_FOUND, RESOURCE_NOT_FOUND, RpcError};
+use super::jsonrpc::{INVALID_PARAMS, METHOD_NOT_FOUND, RpcError};
+use super::resource::RESOURCE_NOT_FOUND;
 use super::revision::Revision;
+use super::server_info;
 use crate::model::Client;
 
 /// `-32020`: a header is missing, malformed, or says something else than the body.
@@ -121,9 +123,9 @@ pub fn status(error: &RpcError) -> u16 {
 }
 
 /// A result as this revision has it: complete, from this server, and for the methods that can be cached with how long and by whom.
-pub fn complete(method: &str, mut result: Value, server: &Value) -> Value {
+pub fn complete(method: &str, mut result: Value) -> Value {
     result["resultType"] = json!("complete");
-    result["_meta"][SERVER] = server.clone();
+    result["_meta"][SERVER] = server_info();
     let ttl_ms = match method {
         "server/discover" | "tools/list" | "prompts/list" | "resources/templates/list" => LIST_TTL_MS,
         // What people and agents do shows here at once.
@@ -204,11 +206,10 @@ mod tests {
 
     #[test]
     fn a_result_says_that_it_is_complete_and_what_can_be_cached_says_how_long() {
-        let server = json!({"name": "s"});
-        let list = complete("tools/list", json!({"tools": []}), &server);
+        let list = complete("tools/list", json!({"tools": []}));
         assert_eq!((&list["resultType"], &list["cacheScope"]), (&json!("complete"), &json!("private")));
         assert!(list["ttlMs"].is_u64());
-        let call = complete("tools/call", json!({"content": []}), &server);
+        let call = complete("tools/call", json!({"content": []}));
         assert_eq!((&call["resultType"], call.get("ttlMs")), (&json!("complete"), None));
     }
 }

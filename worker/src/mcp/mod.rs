@@ -4,12 +4,13 @@ pub mod about;
 pub mod completion;
 pub mod logging;
 pub mod prompts;
+pub mod reading;
 pub mod resources;
 pub mod server;
 pub mod sse;
+pub mod stateless;
 #[cfg(test)]
 mod statements;
-pub mod stateless;
 pub mod streamable;
 pub mod streams;
 pub mod tell;

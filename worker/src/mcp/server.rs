@@ -1,12 +1,14 @@
 //! The methods of the protocol, whatever transport they came over.
 
 use agentrq_core::dialect::hitl;
+use agentrq_core::dialect::hitl::resources::ResourceUri;
 use agentrq_core::id::{DeliveryId, TaskId};
-use agentrq_core::mcp::jsonrpc::{self, INVALID_PARAMS, METHOD_NOT_FOUND, RESOURCE_NOT_FOUND, RequestId, RpcError};
+use agentrq_core::mcp::jsonrpc::{self, INVALID_PARAMS, METHOD_NOT_FOUND, RequestId, RpcError};
 use agentrq_core::mcp::listen::Filter;
+use agentrq_core::mcp::resource::RESOURCE_NOT_FOUND;
 use agentrq_core::mcp::revision::{Revision, negotiate};
-use agentrq_core::mcp::tool::Definition;
-use agentrq_core::mcp::{log, page, stateless};
+use agentrq_core::mcp::tool::{Definition, TaskRef};
+use agentrq_core::mcp::{log, page, server_info, stateless};
 use serde_json::{Map, Value, json};
 
 use super::about::About;
@@ -57,7 +59,7 @@ impl Asked<'_> {
     pub fn answer(&self, result: Result<Value, RpcError>) -> Value {
         match result {
             Ok(result) if self.revision.is_stateless() => {
-                jsonrpc::result(self.id, stateless::complete(self.method, result, &server_info()))
+                jsonrpc::result(self.id, stateless::complete(self.method, result))
             }
             Ok(result) => jsonrpc::result(self.id, result),
             Err(error) if self.revision.is_stateless() => jsonrpc::error(Some(self.id), &stateless::error(error)),
@@ -97,7 +99,7 @@ pub fn request<S: Sql>(
             "capabilities": capabilities(asked.revision),
             "instructions": hitl::INSTRUCTIONS,
         })),
-        ("subscriptions/listen", true) => match Filter::read(params, |uri| hitl::resources::is_ours(uri)) {
+        ("subscriptions/listen", true) => match Filter::read(params, |uri| ResourceUri::<TaskRef>::parse(uri).is_some()) {
             Ok(filter) => return Ok(Handled::Listens(filter)),
             Err(error) => Err(error),
         },
@@ -128,10 +130,6 @@ pub fn welcome(params: &Map<String, Value>) -> Value {
         "serverInfo": server_info(),
         "instructions": hitl::INSTRUCTIONS,
     })
-}
-
-fn server_info() -> Value {
-    json!({"name": "agentrq", "title": "AgentRQ", "version": env!("CARGO_PKG_VERSION")})
 }
 
 fn capabilities(revision: Revision) -> Value {

@@ -7,12 +7,15 @@ use agentrq_core::command::Inbox;
 use agentrq_core::dialect::hitl;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::jsonrpc::{self, Incoming};
-use agentrq_core::model::AgentName;
-use serde_json::Value;
+use agentrq_core::mcp::revision::Revision;
+use agentrq_core::model::{AgentName, Client};
+use serde_json::{Map, Value};
 
 use super::about::About;
-use super::{server, tools};
+use super::server::{self, Asked, Handled};
+use super::tools;
 use crate::problem::{Code, Problem};
+use crate::random;
 use crate::sql::Sql;
 use crate::workspace::connections::{self, Connection, Kind, Phase, STREAMS_OF_TOKEN};
 use crate::workspace::inbox;
@@ -41,17 +44,6 @@ pub fn open<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, age
     timers::set(tx.sql(), Timer::Quiet, &id.to_string(), tx.now.plus_ms(QUIET_MS))?;
     tx.report(Inbox::Connected { agent: connection.agent })?;
     Ok(())
-}
-
-/// A stream whose socket broke has been dialled again. `false`: it has been given up, and the client must open a new one.
-pub fn resume<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder) -> Result<bool, Problem> {
-    let Some(connection) = connections::find(tx.sql(), id)?.filter(|it| it.token == holder.token) else { return Ok(false) };
-    connections::resumed(tx.sql(), id)?;
-    timers::clear(tx.sql(), Timer::Lost, &id.to_string())?;
-    tx.report(Inbox::Connected { agent: connection.agent })?;
-    inbox::repeat_unproven(tx, id)?;
-    tx.deliver = true;
-    Ok(true)
 }
 
 /// What came of a post.
@@ -98,11 +90,13 @@ pub fn post<S: Sql>(
             }
         }
         Incoming::Request { id, method, params } if method == "initialize" => {
-            server::request(tx, &connection, about, &id, &method, &params)?;
+            let welcome = initialize(tx, &connection, &params)?;
+            inbox::answer(tx, connection.id, &jsonrpc::result(&id, welcome), &[])?;
         }
         Incoming::Request { id, method, params } => {
             let connection = listening(tx, connection)?;
-            server::request(tx, &connection, about, &id, &method, &params)?;
+            let asked = Asked { revision: Revision::LATEST_HANDSHAKE, id: &id, method: &method, params: &params };
+            answer(tx, &connection, about, &asked)?;
         }
         Incoming::Notification { method, params } => {
             let connection = listening(tx, connection)?;
@@ -110,6 +104,38 @@ pub fn post<S: Sql>(
         }
     }
     Ok(Posted::Accepted)
+}
+
+/// A new model is being set up on this stream.
+fn initialize<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, params: &Map<String, Value>) -> Result<Value, Problem> {
+    let session = match connection.phase {
+        Phase::Opened => connection.session,
+        // A second `initialize` on one stream: a new model again.
+        Phase::Initializing | Phase::Ready => SessionId(random::id(tx.now)?),
+    };
+    connections::reached(tx.sql(), connection.id, Phase::Initializing, session)?;
+    timers::clear(tx.sql(), Timer::Quiet, &connection.id.to_string())?;
+    if let Some(info) = params.get("clientInfo") {
+        tx.report(Inbox::Heard { agent: connection.agent.clone(), client: Some(Client::read(info)) })?;
+    }
+    Ok(server::welcome(params))
+}
+
+/// Answers a request on the stream, now or later.
+fn answer<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About, asked: &Asked<'_>) -> Result<(), Problem> {
+    let answered = match server::request(tx, connection, about, asked)? {
+        Handled::Answered(answered) => answered,
+        Handled::Waits { timeout_s, progress } => return inbox::wait(tx, connection, asked.id, progress, timeout_s),
+        Handled::Listens(_) => return Err(Problem::internal("a stream with a handshake listens")),
+    };
+    let number = inbox::answer(tx, connection.id, &asked.answer(answered.result), &answered.given)?;
+    if let Some(task) = answered.created {
+        inbox::creation_answered(tx, connection, task, number)?;
+    }
+    if !answered.given.is_empty() {
+        inbox::ping(tx, connection.id, &answered.given)?;
+    }
+    Ok(())
 }
 
 /// Does this body create a task that the agent has created already, and may not know of?

@@ -6,6 +6,7 @@ use agentrq_core::id::SessionId;
 use agentrq_core::mcp::jsonrpc;
 use agentrq_core::mcp::listen::{Filter, Wanted};
 use agentrq_core::mcp::stateless::{self, Headers};
+use serde_json::Map;
 
 use super::about::About;
 use super::server::Asked;
@@ -51,7 +52,7 @@ fn listen<S: Sql>(tx: &mut Transaction<S>, session: &Session, asked: &Asked<'_>,
     // What is subscribed to is this stream's alone.
     streams::add(tx, &Connection { session: id, is_live: false, ..stream })?;
     for uri in &filter.resource_subscriptions {
-        if let Some(resource) = resources::found(tx, uri)? {
+        if let Ok(resource) = resources::named(tx, &Map::from_iter([("uri".to_owned(), uri.as_str().into())]))? {
             subscriptions::add(tx.sql(), id, Topic::Resource(resource), uri)?;
         }
     }

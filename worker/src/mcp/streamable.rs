@@ -20,6 +20,7 @@ use super::streams;
 use crate::gate::mac::hex;
 use crate::problem::{Code, Problem};
 use crate::random;
+use crate::routes::Endpoint;
 use crate::sql::Sql;
 use crate::workspace::calls::{self, Call, Ids};
 use crate::workspace::connections::{Connection, Kind, WhenLeft};
@@ -27,15 +28,6 @@ use crate::workspace::inbox;
 use crate::workspace::sessions::{self, Session, State};
 use crate::workspace::tokens::Holder;
 use crate::workspace::transaction::Transaction;
-
-/// Which revisions an address speaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Endpoint {
-    /// All of them.
-    Mcp,
-    /// Those with a handshake: Claude Code registers a channel only where no later one is spoken.
-    Channel,
-}
 
 /// A post, as the transport sees it.
 #[derive(Clone, Copy, Debug)]

@@ -6,13 +6,14 @@ use agentrq_core::dialect::hitl::{self, Call, InlineAttachment, Order};
 use agentrq_core::id::{AttachmentId, DeliveryId, MessageId, TaskId};
 use agentrq_core::limits;
 use agentrq_core::mcp::tool::{TaskRef, ToolAnswer};
-use agentrq_core::model::{Actor, AgentName, Assignee, Message, Route, Task};
+use agentrq_core::model::{Actor, AgentName, Assignee, Message, Task};
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::View;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::about::About;
+use super::reading;
 use crate::gate::mac::hex;
 use crate::problem::{Code, Problem};
 use crate::random;
@@ -129,21 +130,13 @@ impl<S: Sql> Caller<'_, S> {
     }
 
     fn workspace(&mut self) -> Result<Ran, Problem> {
-        let workspace = looked(self.tx, self.tx.store().workspace())?;
-        let row = self.tx.sql().first("SELECT count(*) FROM tasks WHERE is_open = 1", &[])?;
-        let open = row.map_or(Ok(0), |row| row.count(0))?;
-        Ok(Ran::done(hitl::workspace(&workspace, &self.connection.agent, open)))
+        Ok(Ran::done(reading::workspace(self.tx, &self.connection.agent)?))
     }
 
     fn messages(&mut self, task: TaskRef, cursor: Option<&str>, limit: usize, order: Order) -> Result<Ran, Problem> {
         let task = self.task(task)?;
         let page = threads::page(self.tx.sql(), task.id, cursor, limit, order)?;
-        let mut named = Vec::new();
-        for message in &page.messages {
-            let delivery = looked(self.tx, self.tx.store().delivery(DeliveryId(message.id.0)))?;
-            named.extend(delivery.filter(|it| it.agent.as_ref().is_none_or(|to| *to == self.connection.agent)).map(|it| it.id));
-        }
-        inbox::give(self.tx, self.connection, &named, Route::Result)?;
+        let named = reading::given_with(self.tx, self.connection, &page.messages)?;
         Ok(Ran { named, ..Ran::done(hitl::messages(&task, &page.messages, page.next_cursor)) })
     }
 

@@ -52,6 +52,8 @@ pub enum Ending {
     TakenOver,
     /// The workspace was deleted.
     Deleted,
+    /// The client ended its session.
+    Ended,
 }
 
 impl Ending {
@@ -62,6 +64,7 @@ impl Ending {
             Self::TooSlow => 4413,
             Self::TakenOver => 4409,
             Self::Deleted => 4410,
+            Self::Ended => 4400,
         }
     }
 }

@@ -67,6 +67,12 @@ pub fn to(sql: &impl Sql, topic: Topic) -> Result<Vec<Subscription>, SqlError> {
     rows.iter().map(|row| Ok(Subscription { subscriber: connections::id(row, 0)?, uri: row.text(1)?.to_owned() })).collect()
 }
 
+/// Does one want to be told of this?
+pub fn wants(sql: &impl Sql, subscriber: SessionId, topic: Topic) -> Result<bool, SqlError> {
+    let args = [subscriber.to_string().into(), topic.name().into()];
+    Ok(sql.first("SELECT 1 FROM subscriptions WHERE subscriber = ? AND topic = ?", &args)?.is_some())
+}
+
 /// The resources that one wants to be told of, as it calls them.
 pub fn resources_of(sql: &impl Sql, subscriber: SessionId) -> Result<Vec<String>, SqlError> {
     let rows = sql.exec(

@@ -62,11 +62,19 @@ pub fn deliveries(sql: &impl Sql, messages: &[Message]) -> Result<Vec<Delivery>,
 
 /// A task by its id or its number.
 pub fn task<S: Sql>(tx: &Transaction<S>, task: TaskRef) -> Result<Task, Problem> {
-    let (found, name) = match task {
-        TaskRef::Id(id) => (looked(tx, tx.store().task(id))?, id.to_string()),
-        TaskRef::Number(number) => (tx.store().one("SELECT json FROM tasks WHERE number = ?", &[number.into()])?, format!("#{number}")),
+    let name = match task {
+        TaskRef::Id(id) => id.to_string(),
+        TaskRef::Number(number) => format!("#{number}"),
     };
-    found.ok_or_else(|| Problem::new(Code::TaskNotFound, format!("there is no task {name} in this workspace")))
+    find(tx, task)?.ok_or_else(|| Problem::new(Code::TaskNotFound, format!("there is no task {name} in this workspace")))
+}
+
+/// The same, where it may well not be there.
+pub fn find<S: Sql>(tx: &Transaction<S>, task: TaskRef) -> Result<Option<Task>, Problem> {
+    match task {
+        TaskRef::Id(id) => looked(tx, tx.store().task(id)),
+        TaskRef::Number(number) => Ok(tx.store().one("SELECT json FROM tasks WHERE number = ?", &[number.into()])?),
+    }
 }
 
 /// Which tasks a list shows.
@@ -140,7 +148,7 @@ pub fn limit(text: Option<&str>, default: usize) -> Result<usize, Problem> {
     text.parse().ok().filter(|limit| (1..=limits::PAGE).contains(limit)).ok_or_else(wrong)
 }
 
-fn entities<T: DeserializeOwned>(sql: &impl Sql, statement: &str, args: &[Value]) -> Result<Vec<T>, SqlError> {
+pub(super) fn entities<T: DeserializeOwned>(sql: &impl Sql, statement: &str, args: &[Value]) -> Result<Vec<T>, SqlError> {
     let read = |row: &Row| serde_json::from_str(row.text(0)?).map_err(|error| SqlError(format!("a stored entity cannot be read: {error}")));
     sql.exec(statement, args)?.iter().map(read).collect()
 }

@@ -77,6 +77,11 @@ impl<S: Sql> Transaction<S> {
         self.run(Command::Inbox(report), &Actor::System, None)
     }
 
+    /// What this commit has come to so far.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
     /// Says something on an agent's stream once the commit stands.
     pub fn say(&mut self, connection: SessionId, down: Down) {
         self.outgoing.push(Outgoing::Line { connection, down });

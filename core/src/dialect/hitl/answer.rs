@@ -28,14 +28,31 @@ pub fn asks_without_human(task: &Task) -> Option<String> {
     })
 }
 
+/// How many tasks there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    pub open: u64,
+    /// How many of them wait for whom, where they are few enough to be counted.
+    pub waiting: Option<WaitingFor>,
+}
+
+/// How many open tasks wait for whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WaitingFor {
+    pub people: u64,
+    pub agents: u64,
+}
+
 /// The answer of `getWorkspace`.
-pub fn workspace(workspace: &Workspace, agent: &AgentName, open_tasks: u64) -> Value {
+pub fn workspace(workspace: &Workspace, agent: &AgentName, counts: Counts) -> Value {
     json!({
         "id": workspace.id,
         "name": workspace.name,
         "mission": workspace.mission,
         "agent": agent,
-        "open_tasks": open_tasks,
+        "open_tasks": counts.open,
+        "waiting_for_people": counts.waiting.map(|waiting| waiting.people),
+        "waiting_for_agents": counts.waiting.map(|waiting| waiting.agents),
     })
 }
 
@@ -71,7 +88,8 @@ pub fn waited(items: &[Item]) -> Value {
     json!({"messages": messages, "cursor": cursor})
 }
 
-fn head(task: &Task) -> Value {
+/// A task without its body.
+pub(super) fn head(task: &Task) -> Value {
     json!({
         "id": task.id,
         "number": task.number,

@@ -121,6 +121,8 @@ pub fn definitions(upload: &str) -> Vec<Definition> {
                 ("mission", json!({"type": "string"})),
                 ("agent", json!({"type": "string"})),
                 ("open_tasks", json!({"type": "integer"})),
+                ("waiting_for_people", json!({"type": ["integer", "null"]})),
+                ("waiting_for_agents", json!({"type": ["integer", "null"]})),
             ]),
             effect: ToolEffect::Reads,
             example: "getWorkspace({})",

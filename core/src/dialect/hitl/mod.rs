@@ -2,8 +2,11 @@
 
 mod answer;
 mod call;
+pub mod completions;
 mod definitions;
+pub mod prompts;
+pub mod resources;
 
-pub use answer::{asks_without_human, created, messages, next_task, waited, workspace};
+pub use answer::{Counts, WaitingFor, asks_without_human, created, messages, next_task, waited, workspace};
 pub use call::{Call, InlineAttachment, Order, read};
 pub use definitions::{INSTRUCTIONS, definitions};

@@ -45,11 +45,11 @@ pub(super) fn event(id: &EventId, value: &Value) -> String {
     sse::Frame { event: Some("message"), id: Some(&id.to_string()), data: &value.to_string() }.encode()
 }
 
-pub(super) fn write_ids(ids: &[DeliveryId]) -> String {
+pub(crate) fn write_ids(ids: &[DeliveryId]) -> String {
     let list: Vec<_> = ids.iter().map(DeliveryId::to_string).collect();
     list.join(" ")
 }
 
-pub(super) fn read_ids(list: &str) -> Result<Vec<DeliveryId>, SqlError> {
+pub(crate) fn read_ids(list: &str) -> Result<Vec<DeliveryId>, SqlError> {
     list.split(' ').filter(|id| !id.is_empty()).map(|id| id.parse().map_err(|error| SqlError(format!("{error}")))).collect()
 }
