@@ -1,7 +1,5 @@
 //! The agents' way in: which of MCP's transports a request is of, and what the Worker holds of it.
 
-use std::cell::Cell;
-use std::rc::Rc;
 use std::time::Duration;
 
 use agentrq_core::id::{Id, SessionId};
@@ -10,7 +8,6 @@ use agentrq_core::mcp::revision::Revision;
 use agentrq_core::model::WorkspaceId;
 use agentrq_core::sse;
 use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
 use worker::{Context, Delay, Request, Response};
 
 use crate::entry::Passed;
@@ -192,20 +189,14 @@ fn greeting(revision: Revision, connection: SessionId) -> String {
 }
 
 /// Whether the client of a request has gone before its answer was whole.
-struct Gone(Rc<Cell<bool>>);
+struct Gone(web_sys::AbortSignal);
 
 impl Gone {
     fn watch(request: &Request) -> Self {
-        let gone = Rc::new(Cell::new(false));
-        let noted = Rc::clone(&gone);
-        let note = Closure::<dyn FnMut()>::new(move || noted.set(true)).into_js_value();
-        let signal: web_sys::AbortSignal = request.inner().signal().unchecked_into();
-        signal.add_event_listener_with_callback("abort", note.unchecked_ref()).ok();
-        gone.set(signal.aborted());
-        Self(gone)
+        Self(request.inner().signal().unchecked_into())
     }
 
     fn is_gone(&self) -> bool {
-        self.0.get()
+        self.0.aborted()
     }
 }

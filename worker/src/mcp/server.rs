@@ -19,6 +19,7 @@ use crate::sql::Sql;
 use crate::workspace::connections::{Connection, Kind};
 use crate::workspace::inbox;
 use crate::workspace::subscriptions::{self, Topic};
+use crate::workspace::tokens;
 use crate::workspace::transaction::Transaction;
 
 /// A request, read.
@@ -77,7 +78,10 @@ pub fn request<S: Sql>(
 ) -> Result<Handled, Problem> {
     let params = asked.params;
     let result = match (asked.method, asked.revision.is_stateless()) {
-        ("tools/list", _) => page::only_page(params).map(|()| tools_list(about)),
+        ("tools/list", _) => match page::only_page(params) {
+            Ok(()) => Ok(tools_list(tx.sql(), connection, about)?),
+            Err(error) => Err(error),
+        },
         ("tools/call", _) => return call(tx, connection, about, params),
         ("resources/list", _) => resources::list(tx, params)?,
         ("resources/templates/list", _) => resources::templates(params),
@@ -152,9 +156,10 @@ fn capabilities(revision: Revision) -> Value {
     })
 }
 
-fn tools_list(about: &About) -> Value {
-    let tools: Vec<_> = hitl::definitions(&about.upload_url()).iter().map(Definition::to_json).collect();
-    json!({"tools": tools})
+fn tools_list(sql: &impl Sql, connection: &Connection, about: &About) -> Result<Value, Problem> {
+    let scopes = tokens::scopes(sql, connection.token)?;
+    let tools: Vec<_> = hitl::definitions_for(&scopes, &about.upload_url()).iter().map(Definition::to_json).collect();
+    Ok(json!({"tools": tools}))
 }
 
 fn call<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About, params: &Map<String, Value>) -> Result<Handled, Problem> {

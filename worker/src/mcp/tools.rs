@@ -6,7 +6,7 @@ use agentrq_core::dialect::hitl::{self, Call, InlineAttachment, Order};
 use agentrq_core::id::{AttachmentId, DeliveryId, MessageId, TaskId};
 use agentrq_core::limits;
 use agentrq_core::mcp::tool::{TaskRef, ToolAnswer};
-use agentrq_core::model::{Actor, AgentName, Assignee, Message, Task};
+use agentrq_core::model::{Actor, AgentName, Assignee, Message, Scopes, Task};
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::View;
 use serde_json::json;
@@ -21,7 +21,7 @@ use crate::sql::Sql;
 use crate::workspace::connections::{Connection, KEPT_MS};
 use crate::workspace::inbox::{self, looked};
 use crate::workspace::transaction::Transaction;
-use crate::workspace::{blobs, threads};
+use crate::workspace::{blobs, threads, tokens};
 
 /// A file up to this size stands in the text of an answer as well as in its structured content; a larger one only in the latter.
 const SAID_TWICE_BYTES: u64 = 1024 * 1024;
@@ -47,10 +47,14 @@ impl Ran {
     }
 }
 
-/// Runs a call. A refusal is an answer that says why; only faults of the server are errors.
+/// Runs a call, if the client's token opens it. A refusal is an answer that says why; only faults of the server are errors.
 pub fn run<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About, call: Call) -> Result<Ran, Problem> {
+    let scopes = tokens::scopes(tx.sql(), connection.token)?;
+    if let Err(why) = hitl::check_call(&call, &scopes) {
+        return Ok(Ran::failed(why.to_string()));
+    }
     let agent = Actor::Agent { name: connection.agent.clone() };
-    let mut caller = Caller { tx, connection, agent };
+    let mut caller = Caller { tx, connection, agent, scopes };
     let ran = match call {
         Call::CreateTask { title, body, assignee, attachments } => caller.create_task(title, body, assignee, attachments),
         Call::UpdateTaskStatus { task, status, reason } => caller.update_task_status(task, status, reason),
@@ -73,10 +77,12 @@ struct Caller<'t, S: Sql> {
     tx: &'t mut Transaction<S>,
     connection: &'t Connection,
     agent: Actor,
+    scopes: Scopes,
 }
 
 impl<S: Sql> Caller<'_, S> {
     fn command(&mut self, command: Command) -> Result<Outcome, Problem> {
+        self.tx.check_scope(&self.scopes, &command)?;
         self.tx.run(command, &self.agent, Some(self.connection.session))
     }
 
@@ -136,8 +142,14 @@ impl<S: Sql> Caller<'_, S> {
     fn messages(&mut self, task: TaskRef, cursor: Option<&str>, limit: usize, order: Order) -> Result<Ran, Problem> {
         let task = self.task(task)?;
         let page = threads::page(self.tx.sql(), task.id, cursor, limit, order)?;
-        let named = reading::given_with(self.tx, self.connection, &page.messages)?;
-        Ok(Ran { named, ..Ran::done(hitl::messages(&task, &page.messages, page.next_cursor)) })
+        let answer = hitl::messages(&task, &page.messages, page.next_cursor);
+        let named = if self.scopes.hear() {
+            reading::given_with(self.tx, self.connection, &page.messages)?
+        } else {
+            // Who only looks has heard nothing: what is read here still waits for the agent that asked.
+            Vec::new()
+        };
+        Ok(Ran { named, ..Ran::done(answer) })
     }
 
     fn download(&mut self, id: AttachmentId, about: &About) -> Result<Ran, Problem> {
@@ -176,7 +188,8 @@ impl<S: Sql> Caller<'_, S> {
     fn wait(&mut self, acknowledge: Vec<DeliveryId>, timeout_s: u64) -> Result<Ran, Problem> {
         if !acknowledge.is_empty() {
             // In the agent's own name: what is meant for another one that one must still hear.
-            self.command(Command::Inbox(Inbox::Seen { deliveries: acknowledge, route: None }))?;
+            let seen = Command::Inbox(Inbox::Seen { deliveries: acknowledge, route: None });
+            self.tx.run(seen, &self.agent, Some(self.connection.session))?;
         }
         let waiting = inbox::ungiven(self.tx, self.connection)?;
         if waiting.is_empty() && timeout_s > 0 {
@@ -262,4 +275,77 @@ fn content_hash(title: &str, body: &str, assignee: Assignee, files: &[InlineAtta
         }
     }
     hex(&hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use agentrq_core::id::{Id, SessionId};
+    use agentrq_core::model::{DeliveryState, Person, Scope, WorkspaceId};
+
+    use super::*;
+    use crate::sql::native::memory;
+    use crate::workspace::connections::Phase;
+    use crate::workspace::made_for_tests;
+
+    const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+
+    fn run_with(tx: &mut Transaction<&rusqlite::Connection>, scope: Scope, call: Call) -> Ran {
+        tokens::made_for_tests(tx.sql(), stream().token, scope);
+        let about = About { workspace: WorkspaceId("0123456789ABCDEFGHIJKL".into()), base: "http://localhost".into() };
+        run(tx, &stream(), &about, call).expect("it ran")
+    }
+
+    fn stream() -> Connection {
+        let id = SessionId(Id::new(NOW.ms(), 1));
+        let agent = AgentName::new("laptop").expect("a name");
+        Connection { id, session: id, token: id.0, agent, is_live: true, phase: Phase::Ready, heard_at: NOW, is_outdone: false, heir: None }
+    }
+
+    fn call(tool: &str, arguments: serde_json::Value) -> Call {
+        let serde_json::Value::Object(arguments) = arguments else { panic!("an object") };
+        hitl::read(tool, &arguments).expect("a tool").expect("a call that is right")
+    }
+
+    fn refusal(ran: &Ran) -> &str {
+        match &ran.answer {
+            ToolAnswer::Failed(why) => why,
+            other => panic!("it ran: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn who_only_looks_takes_no_answer_away_from_the_agent_that_waits_for_it() {
+        let db = memory();
+        made_for_tests(&db);
+        let mut tx = Transaction::begin(&db, NOW).expect("begun");
+        let asked = run_with(&mut tx, Scope::Ask, call("createTask", json!({"title": "When?", "assignee": "human"})));
+        let task = asked.created.expect("a task");
+        let reply = Id::new(NOW.ms(), 2);
+        let (text, ada) = ("Now.".into(), Actor::Person(Person { id: "p".into(), name: "Ada".into() }));
+        let said = Command::PostMessage { id: reply, task, text, attachments: Vec::new(), in_reply_to: None, asks: Default::default() };
+        tx.run(said, &ada, None).expect("replied");
+
+        for (scope, state) in [(Scope::Read, DeliveryState::Queued), (Scope::Ask, DeliveryState::Sent)] {
+            let read = run_with(&mut tx, scope, call("getTaskMessages", json!({"task_id": task})));
+            let ToolAnswer::Done(value) = &read.answer else { panic!("{:?}", read.answer) };
+            assert_eq!(value["messages"][1]["text"], "Now.", "{scope}");
+            let delivery = looked(&tx, tx.store().delivery(DeliveryId(reply))).expect("a look").expect("a delivery");
+            assert_eq!((delivery.state, read.named.is_empty()), (state, state == DeliveryState::Queued), "{scope}");
+        }
+    }
+
+    #[test]
+    fn a_call_beyond_the_tokens_scopes_is_refused_before_it_does_anything() {
+        let db = memory();
+        made_for_tests(&db);
+        let mut tx = Transaction::begin(&db, NOW).expect("begun");
+        let work = call("createTask", json!({"title": "Do it", "assignee": "agent"}));
+        let made = run_with(&mut tx, Scope::Agent, work.clone()).created.expect("a task");
+        // The same call again is answered with the task that it made: not if it may not make any.
+        let again = run_with(&mut tx, Scope::Ask, work);
+        assert_eq!((again.created, refusal(&again).contains("needs the scope \"agent\"")), (None, true));
+        let taken = call("updateTaskStatus", json!({"task_id": made, "status": "ongoing"}));
+        assert!(refusal(&run_with(&mut tx, Scope::Ask, taken)).contains("status of a task for agents"));
+        assert!(refusal(&run_with(&mut tx, Scope::Read, call("getNextTask", json!({})))).contains("may not call getNextTask"));
+    }
 }

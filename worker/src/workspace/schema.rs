@@ -6,7 +6,7 @@
 use super::{blobs, tokens};
 
 /// Every migration, in order.
-pub const MIGRATIONS: &[&str] = &[ENTITIES, tokens::MIGRATION, blobs::MIGRATION, HISTORY, STREAMS, SESSIONS];
+pub const MIGRATIONS: &[&str] = &[ENTITIES, tokens::MIGRATION, blobs::MIGRATION, HISTORY, STREAMS, tokens::HEARS, SESSIONS];
 
 const ENTITIES: &str = "
 CREATE TABLE workspace (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;

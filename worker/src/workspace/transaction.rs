@@ -7,7 +7,7 @@ use agentrq_core::command::{Command, Context, Inbox};
 use agentrq_core::cursor::Cursor;
 use agentrq_core::decision::{Effect, Event, Outcome};
 use agentrq_core::id::SessionId;
-use agentrq_core::model::Actor;
+use agentrq_core::model::{Actor, Scopes};
 use agentrq_core::sync::delta::{CommitEnd, Settled, frames};
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::Store;
@@ -51,6 +51,16 @@ impl<S: Sql> Transaction<S> {
 
     pub fn sql(&self) -> &S {
         self.store.sql()
+    }
+
+    /// May an agent whose token has these scopes ask this?
+    ///
+    /// # Errors
+    /// Which scope is needed and which there are.
+    pub fn check_scope(&self, scopes: &Scopes, command: &Command) -> Result<(), Problem> {
+        let checked = decide::check_scope(&self.store, command, scopes);
+        self.store.check()?;
+        checked.map_err(|why| Rejection::from(why).into())
     }
 
     /// Decides a command and applies what was decided; later commands of the commit see it.

@@ -124,6 +124,9 @@ impl WorkspaceObject {
             return no_content();
         }
         self.rate.borrow_mut().take(&asker.name(), random::now())?;
+        if let Asker::Agent(holder, _) = &asker {
+            crate::gate::scope::allows(&route, method, &holder.scopes)?;
+        }
         if let (Asker::Agent(holder, name), false) = (&asker, matches!(route, Route::Mcp(..))) {
             self.heard(holder.agent(name.as_deref())?)?;
         }
