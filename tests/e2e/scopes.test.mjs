@@ -285,3 +285,45 @@ describe("a person changes the scopes", () => {
     assert.deepEqual([status, body.code], [404, "token_not_found"]);
   });
 });
+
+describe("who only looks hears nothing", () => {
+  const asksSomething = async (agent) =>
+    (await agent.tool("createTask", { title: "Question: when?", assignee: "human" })).structuredContent.task_id;
+
+  test("an answer is neither pushed to a token that only reads nor lost on it, even under the name of the agent that asked", async (t) => {
+    const { room, token } = await settle(world);
+    const onlooker = await room.make("/tokens", { label: "onlooker", scopes: ["read"] });
+    const agent = await RawAgent.connect(token.mcpUrl);
+    const task = await asksSomething(agent);
+    const looking = await RawAgent.connect(onlooker.mcpUrl, { agent: "laptop" });
+    t.after(() => looking.drop());
+    await room.remove(`/tokens/${token.id}`);
+    const reply = await room.make(`/tasks/${task}/messages`, { text: "Now." });
+    const read = await looking.tool("getTaskMessages", { task_id: task });
+    assert.deepEqual(
+      read.structuredContent.messages.map(({ text }) => text),
+      ["", "Now."],
+    );
+    // Nothing but the answer itself stands in the result, and nothing was pushed before it.
+    assert.equal(read.content.length, 1);
+    assert.equal((await looking.tool("getNextTask")).content.length, 1);
+    assert.deepEqual(looking.heard, []);
+    const next = await RawAgent.connect((await room.make("/tokens", { label: "laptop" })).mcpUrl);
+    t.after(() => next.drop());
+    await next.hears(({ meta }) => meta.message_id === reply.id);
+  });
+
+  test("an open stream that is narrowed to reading hears no more, and what waited the moment it is widened again", async (t) => {
+    const { room, token } = await settle(world);
+    const agent = await RawAgent.connect(token.mcpUrl);
+    t.after(() => agent.drop());
+    const task = await asksSomething(agent);
+    await room.change(`/tokens/${token.id}`, { scopes: ["read"] });
+    const reply = await room.make(`/tasks/${task}/messages`, { text: "Now." });
+    await agent.tool("getWorkspace");
+    assert.deepEqual(agent.heard, []);
+    await room.change(`/tokens/${token.id}`, { scopes: ["ask"] });
+    const heard = await agent.hears(({ meta }) => meta.message_id === reply.id);
+    assert.match(heard.content, /Now\./);
+  });
+});

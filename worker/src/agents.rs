@@ -8,7 +8,7 @@ use agentrq_core::mcp::revision::Revision;
 use agentrq_core::model::WorkspaceId;
 use agentrq_core::sse;
 use wasm_bindgen::JsCast;
-use worker::{Context, Delay, Request, Response};
+use worker::{Context, Delay, Headers, Request, Response};
 
 use crate::entry::Passed;
 use crate::forward::{object, own_request, send};
@@ -98,15 +98,15 @@ impl AgentDoor<'_> {
         if answered.as_ref().map_or(true, |response| response.status_code() >= 500) {
             waiting.into_iter().for_each(|word| words::put(token, word));
         }
-        let mut response = answered?;
+        let response = answered?;
         if let Some(HeldAnswer { connection, revision }) = HeldAnswer::of(&response)? {
             return hold(AgentStream { line, connection, opens: Opens::Again(None), greeting: greeting(revision, connection) }).await;
         }
         if let Some(call) = response.headers().get(words::CALL_HEADER)? {
-            response.headers_mut().delete(words::CALL_HEADER)?;
             if let Some(call) = words::call(&call) {
                 self.watch_answer(token, call, gone);
             }
+            return for_client(response);
         }
         Ok(response)
     }
@@ -176,6 +176,15 @@ impl AgentDoor<'_> {
 
 fn fresh() -> Result<SessionId, Problem> {
     Ok(SessionId(random::id(random::now())?))
+}
+
+/// The object's answer without what is for the Worker alone. Its own headers cannot be changed; its body is not looked at.
+fn for_client(response: Response) -> Result<Response, Problem> {
+    let headers = Headers::new();
+    for (name, value) in response.headers().entries().filter(|(name, _)| name != words::CALL_HEADER) {
+        headers.set(&name, &value)?;
+    }
+    Ok(response.with_headers(headers))
 }
 
 /// The first bytes of a stream, at once: for clients that understand it an id to come back with, without data (MCP 2025-11-25, "Sending

@@ -362,7 +362,8 @@ mod tests {
             "/mcp",
             "/mcp/x",
             "/mcp/WS/more",
-            "/channel/WS",
+            "/channel",
+            "/channel/WS/more",
             "/.well-known/oauth-authorization-server",
             "/.well-known/oauth-protected-resource/mcp/WS",
         ] {
@@ -382,7 +383,8 @@ mod tests {
             (Post, "/"),
             (Method::Other, "/api/session"),
             (Head, "/api/workspaces"),
-            (Delete, "/mcp/WS"),
+            (Method::Put, "/mcp/WS"),
+            (Method::Patch, "/channel/WS"),
         ] {
             assert_eq!(who(method, path), Err(405), "{} {path}", method.name());
         }

@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::sql::Sql;
 use crate::workspace::connections::Connection;
 use crate::workspace::transaction::Transaction;
-use crate::workspace::{inbox, open_tasks, threads};
+use crate::workspace::{inbox, open_tasks, threads, tokens};
 
 /// `resources/list`: the workspace and the inbox, then each open task with its thread, the newest first.
 pub fn list<S: Sql>(tx: &Transaction<S>, params: &Map<String, Value>) -> Result<Result<Value, RpcError>, Problem> {
@@ -75,7 +75,7 @@ pub fn read<S: Sql>(
 }
 
 fn read_inbox<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(Value, Vec<DeliveryId>), Problem> {
-    let waiting = inbox::ungiven(tx, connection)?;
+    let waiting = if hears(tx, connection)? { inbox::ungiven(tx, connection)? } else { Vec::new() };
     let all = waiting.len();
     let waited = inbox::waited(tx, connection, waiting)?;
     let rest = if waited.ids.len() < all { Rest::More } else { Rest::Nothing };
@@ -84,8 +84,13 @@ fn read_inbox<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Resul
 
 fn read_thread<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, task: &Task) -> Result<(Value, Vec<DeliveryId>), Problem> {
     let page = threads::page(tx.sql(), task.id, None, THREAD_MESSAGES, Order::NewestFirst)?;
-    let named = reading::given_with(tx, connection, &page.messages)?;
+    let named = if hears(tx, connection)? { reading::given_with(tx, connection, &page.messages)? } else { Vec::new() };
     Ok((resources::thread(task, &page.messages, page.next_cursor), named))
+}
+
+/// Who only looks has heard nothing: what is read here still waits for the agent that asked.
+fn hears<S: Sql>(tx: &Transaction<S>, connection: &Connection) -> Result<bool, Problem> {
+    Ok(tokens::scopes(tx.sql(), connection.token)?.hear())
 }
 
 /// The resource that a request names, with the task that it is about.

@@ -12,7 +12,7 @@ use agentrq_core::mcp::{log, page, server_info, stateless};
 use serde_json::{Map, Value, json};
 
 use super::about::About;
-use super::tools::{self, Ran};
+use super::tools::{self, Ran, Rides};
 use super::{completion, logging, prompts, resources};
 use crate::problem::Problem;
 use crate::sql::Sql;
@@ -186,9 +186,10 @@ fn call<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About,
         return Ok(Handled::Waits { timeout_s, progress: progress(params) });
     }
     // An answer that is too large to be remembered bears no items: it could not be given again.
-    let (items, whole) = match (&connection.kind, ran.answer.is_large()) {
-        (Kind::Http, true) => (Vec::new(), Vec::new()),
-        _ => inbox::riding(tx, connection, &ran.named)?,
+    let is_remembered = connection.kind != Kind::Http || !ran.answer.is_large();
+    let (items, whole) = match ran.rides {
+        Rides::Along if is_remembered => inbox::riding(tx, connection, &ran.named)?,
+        Rides::Along | Rides::Nothing => Default::default(),
     };
     let given = whole.into_iter().chain(ran.named).collect();
     Ok(Handled::Answered(Answered { result: Ok(ran.answer.to_json(&items)), given, created: ran.created }))

@@ -33,17 +33,27 @@ pub struct Ran {
     pub named: Vec<DeliveryId>,
     /// The task that the call made, or that an unconfirmed call like it had made.
     pub created: Option<TaskId>,
+    /// Whether what waits for the agent may ride on the answer.
+    pub rides: Rides,
     /// The call waits for a person, this long, instead of being answered.
     pub waits_s: Option<u64>,
 }
 
+/// May what waits for the agent ride on an answer?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rides {
+    Along,
+    /// The token only looks.
+    Nothing,
+}
+
 impl Ran {
     fn done(value: serde_json::Value) -> Self {
-        Self { answer: ToolAnswer::Done(value), named: Vec::new(), created: None, waits_s: None }
+        Self { answer: ToolAnswer::Done(value), named: Vec::new(), created: None, rides: Rides::Along, waits_s: None }
     }
 
     pub fn failed(why: String) -> Self {
-        Self { answer: ToolAnswer::Failed(why), named: Vec::new(), created: None, waits_s: None }
+        Self { answer: ToolAnswer::Failed(why), named: Vec::new(), created: None, rides: Rides::Along, waits_s: None }
     }
 }
 
@@ -51,8 +61,9 @@ impl Ran {
 pub fn run<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About, call: Call) -> Result<Ran, Problem> {
     let scopes = tokens::scopes(tx.sql(), connection.token)?;
     if let Err(why) = hitl::check_call(&call, &scopes) {
-        return Ok(Ran::failed(why.to_string()));
+        return Ok(Ran { rides: rides(&scopes), ..Ran::failed(why.to_string()) });
     }
+    let rides = rides(&scopes);
     let agent = Actor::Agent { name: connection.agent.clone() };
     let mut caller = Caller { tx, connection, agent, scopes };
     let ran = match call {
@@ -68,9 +79,13 @@ pub fn run<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &Abo
         Call::WaitForMessages { acknowledge, timeout_s } => caller.wait(acknowledge, timeout_s),
     };
     match ran {
-        Err(problem) if problem.status < 500 => Ok(Ran::failed(problem.detail)),
-        ran => ran,
+        Err(problem) if problem.status < 500 => Ok(Ran { rides, ..Ran::failed(problem.detail) }),
+        ran => ran.map(|ran| Ran { rides, ..ran }),
     }
+}
+
+fn rides(scopes: &Scopes) -> Rides {
+    if scopes.hear() { Rides::Along } else { Rides::Nothing }
 }
 
 struct Caller<'t, S: Sql> {
@@ -284,7 +299,7 @@ mod tests {
 
     use super::*;
     use crate::sql::native::memory;
-    use crate::workspace::connections::Phase;
+    use crate::workspace::connections::{Kind, Phase};
     use crate::workspace::made_for_tests;
 
     const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
@@ -298,7 +313,7 @@ mod tests {
     fn stream() -> Connection {
         let id = SessionId(Id::new(NOW.ms(), 1));
         let agent = AgentName::new("laptop").expect("a name");
-        Connection { id, session: id, token: id.0, agent, is_live: true, phase: Phase::Ready, heard_at: NOW, is_outdone: false, heir: None }
+        Connection { phase: Phase::Ready, ..Connection::opened(id, Kind::Sse, id.0, agent, NOW) }
     }
 
     fn call(tool: &str, arguments: serde_json::Value) -> Call {

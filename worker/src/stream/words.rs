@@ -106,12 +106,17 @@ pub fn take(token: Id) -> Vec<Word> {
 mod tests {
     use super::*;
 
-    const SESSION: SessionId = SessionId(Id::new(1_800_000_000_000, 1));
-    const TOKEN: Id = Id::new(1_800_000_000_000, 2);
+    fn session() -> SessionId {
+        SessionId(Id::new(1_800_000_000_000, 1))
+    }
+
+    fn token() -> Id {
+        Id::new(1_800_000_000_000, 2)
+    }
 
     #[test]
     fn words_are_read_back_as_they_were_written() {
-        let words = [Word::Given(SESSION, 1), Word::Lost(SESSION, u64::MAX)];
+        let words = [Word::Given(session(), 1), Word::Lost(session(), u64::MAX)];
         assert_eq!(read(&write(&words)), words);
         assert_eq!(read("x g1 l. gx.1"), []);
         assert_eq!(read(""), []);
@@ -120,20 +125,20 @@ mod tests {
     #[test]
     fn what_is_said_last_of_an_answer_holds_and_is_said_once() {
         let mut waiting = Waiting::default();
-        waiting.put(TOKEN, Word::Given(SESSION, 1));
-        waiting.put(TOKEN, Word::Given(SESSION, 2));
-        waiting.put(TOKEN, Word::Lost(SESSION, 1));
-        assert!(!waiting.has(TOKEN, Word::Given(SESSION, 1)));
-        assert_eq!(waiting.take(TOKEN), [Word::Given(SESSION, 2), Word::Lost(SESSION, 1)]);
-        assert_eq!(waiting.take(TOKEN), []);
+        waiting.put(token(), Word::Given(session(), 1));
+        waiting.put(token(), Word::Given(session(), 2));
+        waiting.put(token(), Word::Lost(session(), 1));
+        assert!(!waiting.has(token(), Word::Given(session(), 1)));
+        assert_eq!(waiting.take(token()), [Word::Given(session(), 2), Word::Lost(session(), 1)]);
+        assert_eq!(waiting.take(token()), []);
     }
 
     #[test]
     fn a_token_that_never_asks_again_takes_no_more_room() {
         let mut waiting = Waiting::default();
         for number in 0..1_000 {
-            waiting.put(TOKEN, Word::Given(SESSION, number));
+            waiting.put(token(), Word::Given(session(), number));
         }
-        assert_eq!(waiting.take(TOKEN).len(), WAITING);
+        assert_eq!(waiting.take(token()).len(), WAITING);
     }
 }

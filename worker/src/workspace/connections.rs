@@ -224,11 +224,12 @@ pub enum Takes {
     Answer,
 }
 
-/// The streams over which something can be given, as routing sees them.
+/// The streams over which something can be given to who may hear it, as routing sees them.
 pub fn listeners(sql: &impl Sql) -> Result<(Vec<Listener>, Vec<Holder>), SqlError> {
     let rows = sql.exec(
         "SELECT id, session, agent, opened_at, heard_at, kind FROM connections
-         WHERE is_live = 1 AND phase = 'ready' AND kind <> 'listen' ORDER BY opened_at",
+         WHERE is_live = 1 AND phase = 'ready' AND kind <> 'listen'
+         AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.id = token AND t.hears = 0) ORDER BY opened_at",
         &[],
     )?;
     let read = |row: &Row| {

@@ -94,7 +94,7 @@ mod tests {
         let db = memory();
         crate::workspace::made_for_tests(&db);
         let session = SessionId(Id::new(1_800_000_000_000, 1));
-        let task = |n: usize| Topic::Resource(ResourceUri::Task(agentrq_core::id::TaskId(Id::new(n as u64, 1))));
+        let task = |n: usize| Topic::Resource(ResourceUri::Task(agentrq_core::id::TaskId(Id::new(1_800_000_000_000 + n as u64, 1))));
         for n in 0..RESOURCES {
             add(&db, session, task(n), "agentrq://tasks/1").expect("added");
         }

@@ -181,7 +181,7 @@ impl WorkspaceObject {
             (Route::Tokens(_), Method::Get) => answer(200, &json!({"tokens": token_table::list(&self.sql(), random::now())?})),
             (Route::Tokens(workspace), _) => self.make_token(asked, &workspace).await,
             (Route::Token(_, id), Method::Delete) => self.revoke_token(&asked, id),
-            (Route::Token(_, id), _) => self.extend_token(asked, id).await,
+            (Route::Token(_, id), _) => self.change_token(asked, id).await,
             (Route::Tasks(_), Method::Get) => self.list_tasks(&asked),
             (Route::Tasks(_), _) => self.create_task(asked).await,
             (Route::Task(_, task), Method::Get) => answer(200, &self.read_task(named(task))?),

@@ -14,8 +14,9 @@ use crate::problem::Problem;
 use crate::random;
 use crate::setup::Setup;
 use crate::sql::Sql;
+use crate::mcp::tell;
 use crate::workspace::timers::{self, Timer};
-use crate::workspace::tokens;
+use crate::workspace::tokens::{self, ToolsChanged};
 use crate::workspace::transaction::Transaction;
 
 impl Asker {
@@ -56,10 +57,18 @@ impl WorkspaceObject {
         no_content()
     }
 
-    pub(super) async fn extend_token(&self, asked: Asked<'_>, id: Id) -> Result<Response, Problem> {
+    pub(super) async fn change_token(&self, asked: Asked<'_>, id: Id) -> Result<Response, Problem> {
         asked.asker.person()?;
         let change = self.json(asked.request, &asked.asker).await?;
-        let changed = tokens::change(&self.sql(), id, &change, random::now())?;
+        let changed = self.commit(|tx| {
+            let changed = tokens::change(tx.sql(), id, &change, tx.now)?;
+            // A stream that may hear again is given what has waited.
+            if changed.tools_changed == ToolsChanged::Yes {
+                tx.deliver = true;
+                tell::of_tools(tx, id)?;
+            }
+            Ok(changed)
+        })?;
         self.watch_tokens()?;
         answer(200, &changed.info)
     }

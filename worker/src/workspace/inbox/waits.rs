@@ -89,7 +89,8 @@ pub fn end_waits<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Resu
 /// A call of this agent that waits on any stream that is held.
 pub(super) fn waiting_elsewhere(sql: &impl Sql, agent: &AgentName) -> Result<Option<Wait>, SqlError> {
     let waits = "SELECT w.connection, w.request FROM waits w JOIN connections c ON c.id = w.connection
-                 WHERE w.agent = ? AND c.is_live = 1 AND c.phase = 'ready' ORDER BY c.opened_at DESC LIMIT 1";
+                 WHERE w.agent = ? AND c.is_live = 1 AND c.phase = 'ready'
+                 AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.id = c.token AND t.hears = 0) ORDER BY c.opened_at DESC LIMIT 1";
     read_wait(sql.first(waits, &[agent.as_str().into()])?)
 }
 
