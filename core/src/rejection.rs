@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::id::{AttachmentId, Id, MessageId, TaskId};
 use crate::lifecycle::Status;
-use crate::model::{Actor, AgentName, Verdict};
+use crate::model::{Actor, AgentName, OutOfScope, Verdict};
 use crate::time::Timestamp;
 
 /// A typed refusal. `code` is stable; the words may improve.
@@ -64,6 +64,8 @@ pub enum Rejection {
         what: &'static str,
         who: &'static str,
     },
+    /// The agent's token does not open it.
+    OutOfScope(OutOfScope),
     /// The id already names something else.
     IdTaken {
         id: Id,
@@ -127,6 +129,7 @@ impl Rejection {
             Self::NotClosed { .. } => "not_closed",
             Self::TaskClosed { .. } => "task_closed",
             Self::Forbidden { .. } => "forbidden",
+            Self::OutOfScope(_) => "scope_required",
             Self::IdTaken { .. } => "id_taken",
             Self::ShownChanged { .. } => "shown_changed",
             Self::VerdictStands { .. } => "verdict_stands",
@@ -148,7 +151,7 @@ impl Rejection {
             | Self::IdTaken { .. }
             | Self::ShownChanged { .. }
             | Self::VerdictStands { .. } => Fault::Conflict,
-            Self::Forbidden { .. } => Fault::Forbidden,
+            Self::Forbidden { .. } | Self::OutOfScope(_) => Fault::Forbidden,
             Self::NotLoaded { .. } => Fault::NotLoaded,
             Self::Refused(problem) => match problem.status {
                 404 => Fault::NotFound,
@@ -179,6 +182,7 @@ impl Rejection {
             Self::TooLong { field, limit, given, .. } => json!({"field": field, "limit": limit, "given": given}),
             Self::TooMany { what, limit, given } => json!({"field": what, "limit": limit, "given": given}),
             Self::Empty { field } | Self::Invalid { field, .. } => json!({"field": field}),
+            Self::OutOfScope(OutOfScope { needed, held, .. }) => json!({"scope": needed, "scopes": held}),
             Self::ShownChanged { current, .. } => json!({"current": current}),
             Self::VerdictStands { kind, by, at, .. } => json!({"verdict": kind, "by": by, "at": at}),
             _ => json!({}),
@@ -223,6 +227,7 @@ impl fmt::Display for Rejection {
                 write!(f, "task {task} is {}: a person must reopen it first", status.word())
             }
             Self::Forbidden { what, who } => write!(f, "only {who} may {what}"),
+            Self::OutOfScope(why) => why.fmt(f),
             Self::IdTaken { id } => write!(f, "the id {id} already names something else: take a fresh one"),
             Self::ShownChanged { task, .. } => {
                 write!(f, "task {task} has changed since it was shown: look at it again and decide anew")
@@ -237,6 +242,12 @@ impl fmt::Display for Rejection {
 }
 
 impl std::error::Error for Rejection {}
+
+impl From<OutOfScope> for Rejection {
+    fn from(why: OutOfScope) -> Self {
+        Self::OutOfScope(why)
+    }
+}
 
 impl Serialize for Rejection {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -16,7 +16,7 @@ pub const MCP_BYTES: u64 = 6 * 1024 * 1024;
 pub fn limit(route: &Route) -> Option<u64> {
     match route {
         Route::Attachments(_) => None,
-        Route::Mcp(_) => Some(MCP_BYTES),
+        Route::Mcp(..) => Some(MCP_BYTES),
         _ => Some(JSON_BYTES),
     }
 }
@@ -68,6 +68,8 @@ pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 mod tests {
     use super::*;
     use agentrq_core::model::WorkspaceId;
+
+    use crate::routes::Endpoint;
     use futures_util::{FutureExt, stream};
     use serde::Deserialize;
 
@@ -81,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_body_is_refused_by_its_stated_length_and_while_it_is_read() {
-        let mcp = Route::Mcp(WorkspaceId(String::new()));
+        let mcp = Route::Mcp(WorkspaceId(String::new()), Endpoint::Mcp);
         assert!(check_length(&Route::Workspaces, Some(JSON_BYTES)).is_ok());
         assert_eq!(check_length(&Route::Workspaces, Some(JSON_BYTES + 1)).map_err(|problem| problem.status), Err(413));
         assert!(check_length(&mcp, Some(MCP_BYTES)).is_ok());

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use agentrq_core::id::SessionId;
 use agentrq_core::model::{Person, WorkspaceId};
-use worker::{Env, Request, Response};
+use worker::{Context, Env, Request, Response};
 
 use crate::account::client;
 use crate::account::http::Desk;
 use crate::account::protocol::{Answer, Membership, Want};
 use crate::account::recent;
+use crate::agents::AgentDoor;
 use crate::assets;
 use crate::body;
 use crate::forward::{inner_request, object, own_request, send};
@@ -22,7 +22,7 @@ use crate::random;
 use crate::routes::{self, Method, Route};
 use crate::setup::Setup;
 use crate::stream::all::{hold_all, place_in};
-use crate::stream::dial::{AgentStream, DashboardStream, Line};
+use crate::stream::dial::{DashboardStream, Line};
 use crate::stream::held::hold;
 
 /// A request that has passed the gate.
@@ -37,7 +37,7 @@ pub struct Passed<'a> {
 }
 
 /// Answers a request, or says why not.
-pub async fn serve(mut request: Request, env: &Env) -> Result<Response, Problem> {
+pub async fn serve(mut request: Request, env: &Env, context: &Context) -> Result<Response, Problem> {
     let asked = Asked::of(&request)?;
     let (route, who) = routes::find(asked.method, &request.path())?;
     if route == Route::Health {
@@ -59,7 +59,7 @@ pub async fn serve(mut request: Request, env: &Env) -> Result<Response, Problem>
         (_, _, Credential::Token(proof)) => Some(Caller::Token(*proof)),
         (_, _, Credential::Nothing) => None,
     };
-    Passed { env, setup: &setup, asked: &asked, route, credential, caller }.serve(request).await
+    Passed { env, setup: &setup, asked: &asked, route, credential, caller }.serve(request, context).await
 }
 
 /// The person whose session it is, if they are a member of the route's workspace.
@@ -75,16 +75,11 @@ async fn person(env: &Env, route: &Route, proof: &SessionProof) -> Result<Person
 }
 
 impl Passed<'_> {
-    async fn serve(&self, request: Request) -> Result<Response, Problem> {
+    async fn serve(&self, request: Request, context: &Context) -> Result<Response, Problem> {
         match &self.route {
-            Route::Mcp(workspace) if self.asked.method == Method::Get => {
-                let inner = inner_request(self.setup, self.asked, &request, self.caller.as_ref())?;
-                let connection = SessionId(random::id(random::now())?);
-                let line = Line::new(self.env.clone(), workspace.clone(), &inner)?;
-                hold(AgentStream { line, connection, endpoint: self.endpoint(workspace, connection) }).await
-            }
+            Route::Mcp(workspace, _) => AgentDoor { passed: self, workspace, context }.serve(&request).await,
             Route::Events(workspace) => {
-                let inner = inner_request(self.setup, self.asked, &request, self.caller.as_ref())?;
+                let inner = self.inner(&request)?;
                 let cursor = request.headers().get("last-event-id")?.or_else(|| self.asked.query("cursor"));
                 hold(self.dashboard(workspace, &inner, cursor)?).await
             }
@@ -133,21 +128,15 @@ impl Passed<'_> {
         DashboardStream::CHECK_EVERY
     }
 
-    /// Where an agent posts: relative to the stream's URL, and with the token, because clients carry nothing over.
-    fn endpoint(&self, workspace: &WorkspaceId, connection: SessionId) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("token", &self.asked.token().unwrap_or_default());
-        if let Some(agent) = self.asked.query("agent") {
-            query.append_pair("agent", &agent);
-        }
-        query.append_pair("conn", &connection.to_string());
-        format!("/mcp/{workspace}?{}", query.finish())
+    /// The request as the object gets it.
+    pub fn inner(&self, request: &Request) -> Result<Request, Problem> {
+        inner_request(self.setup, self.asked, &self.route, request, self.caller.as_ref())
     }
 
     /// Passes the request on to the object of its workspace.
     pub async fn forward(&self, request: &Request) -> Result<Response, Problem> {
         let workspace = self.route.workspace().ok_or_else(|| Problem::new(Code::NotFound, "there is nothing at this path yet"))?;
-        let inner = inner_request(self.setup, self.asked, request, self.caller.as_ref())?;
+        let inner = self.inner(request)?;
         send(&object(self.env, workspace)?, inner).await
     }
 }

@@ -7,6 +7,7 @@ use worker::{Env, Headers, Method, Request, RequestInit, Response, Stub};
 use crate::gate::asked::Asked;
 use crate::gate::caller::{BASE_HEADER, Caller};
 use crate::problem::Problem;
+use crate::routes::Route;
 use crate::setup::{Setup, WORKSPACES};
 
 /// The object of a workspace. The id must have passed the gate: naming an object makes it.
@@ -18,10 +19,19 @@ pub fn object(env: &Env, workspace: &WorkspaceId) -> Result<Stub, Problem> {
 const PASSED_ON: &[&str] =
     &["content-type", "content-length", "content-disposition", "x-filename", "idempotency-key", "if-none-match", "range", "if-range"];
 
+/// The same for MCP.
+const PASSED_ON_OF_MCP: &[&str] = &["content-type", "content-length", "mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name"];
+
 /// What a request becomes on its way to the object.
-pub fn inner_request(setup: &Setup, asked: &Asked, request: &Request, caller: Option<&Caller>) -> Result<Request, Problem> {
+pub fn inner_request(
+    setup: &Setup,
+    asked: &Asked,
+    route: &Route,
+    request: &Request,
+    caller: Option<&Caller>,
+) -> Result<Request, Problem> {
     let headers = Headers::new();
-    for name in PASSED_ON {
+    for name in if let Route::Mcp(..) = route { PASSED_ON_OF_MCP } else { PASSED_ON } {
         if let Some(value) = request.headers().get(name)? {
             headers.set(name, &value)?;
         }

@@ -9,6 +9,7 @@
 //! ```
 
 pub mod account;
+pub mod agents;
 pub mod assets;
 pub mod atomic;
 pub mod body;
@@ -31,6 +32,6 @@ pub mod workspace;
 use worker::{Context, Env, Request, Response, Result, event};
 
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, _ctx: Context) -> Result<Response> {
-    frame::framed(entry::serve(request, &env)).await
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+    frame::framed(entry::serve(request, &env, &context)).await
 }

@@ -66,6 +66,15 @@ pub enum TaskRef {
     Number(u64),
 }
 
+/// Which revisions of MCP an address speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// All of them.
+    Mcp,
+    /// Those with a handshake: Claude Code registers a channel only where no later one is spoken.
+    Channel,
+}
+
 /// Where a path leads. Workspace ids have the form of a minted one here; the gate checks that they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
@@ -86,7 +95,7 @@ pub enum Route {
     Commands(WorkspaceId),
     Events(WorkspaceId),
     Agents(WorkspaceId),
-    Mcp(WorkspaceId),
+    Mcp(WorkspaceId, Endpoint),
     /// The dashboard's files: everything that is no interface.
     Asset,
     /// Routes that fail on purpose.
@@ -126,7 +135,7 @@ impl Route {
             | Self::Commands(ws)
             | Self::Events(ws)
             | Self::Agents(ws)
-            | Self::Mcp(ws) => Some(ws),
+            | Self::Mcp(ws, _) => Some(ws),
             #[cfg(feature = "faults")]
             Self::Fault(Fault::PanicInObject(ws) | Fault::Instance(ws) | Fault::BreakSockets(ws) | Fault::Reset(ws) | Fault::Trap(ws)) => {
                 Some(ws)
@@ -172,7 +181,8 @@ const TABLE: &[Entry] = &[
     Entry { pattern: "/api/workspaces/*/commands", methods: &[(Post, Person)], build: |p| Ok(Route::Commands(p.workspace()?)) },
     Entry { pattern: "/api/workspaces/*/events", methods: &[(Get, Person)], build: |p| Ok(Route::Events(p.workspace()?)) },
     Entry { pattern: "/api/workspaces/*/agents", methods: &[(Get, Person)], build: |p| Ok(Route::Agents(p.workspace()?)) },
-    Entry { pattern: "/mcp/*", methods: &[(Get, Agent), (Post, Agent)], build: |p| Ok(Route::Mcp(p.workspace()?)) },
+    Entry { pattern: "/mcp/*", methods: &[(Get, Agent), (Post, Agent), (Delete, Agent)], build: |p| Ok(Route::Mcp(p.workspace()?, Endpoint::Mcp)) },
+    Entry { pattern: "/channel/*", methods: &[(Get, Agent), (Post, Agent), (Delete, Agent)], build: |p| Ok(Route::Mcp(p.workspace()?, Endpoint::Channel)) },
     #[cfg(feature = "faults")]
     Entry { pattern: "/test/panic", methods: &[(Get, Anyone)], build: |_| Ok(Route::Fault(Fault::PanicInWorker)) },
     #[cfg(feature = "faults")]
@@ -352,7 +362,8 @@ mod tests {
             "/mcp",
             "/mcp/x",
             "/mcp/WS/more",
-            "/channel/WS",
+            "/channel",
+            "/channel/WS/more",
             "/.well-known/oauth-authorization-server",
             "/.well-known/oauth-protected-resource/mcp/WS",
         ] {
@@ -372,7 +383,8 @@ mod tests {
             (Post, "/"),
             (Method::Other, "/api/session"),
             (Head, "/api/workspaces"),
-            (Delete, "/mcp/WS"),
+            (Method::Put, "/mcp/WS"),
+            (Method::Patch, "/channel/WS"),
         ] {
             assert_eq!(who(method, path), Err(405), "{} {path}", method.name());
         }

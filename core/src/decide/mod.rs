@@ -5,12 +5,14 @@ mod agent;
 mod check;
 mod inbox;
 mod routing;
+mod scope;
 mod task;
 mod thread;
 mod workspace;
 
 pub use check::{check_attachment, check_filename};
 pub use routing::{Holder, Push, route};
+pub use scope::{check_scope, needed_to_create};
 pub use workspace::check_workspace;
 
 use crate::command::{Command, Context};

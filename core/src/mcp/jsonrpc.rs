@@ -14,7 +14,7 @@ pub const INVALID_PARAMS: i64 = -32602;
 pub const INTERNAL_ERROR: i64 = -32603;
 
 /// A request's id, kept as it came: a text or a whole number.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(Value);
 
 impl RequestId {
@@ -56,11 +56,17 @@ pub enum Incoming {
 pub struct RpcError {
     pub code: i64,
     pub message: String,
+    /// What a program may use to mend it.
+    pub data: Option<Value>,
 }
 
 impl RpcError {
     pub fn new(code: i64, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), data: None }
+    }
+
+    pub fn with_data(self, data: Value) -> Self {
+        Self { data: Some(data), ..self }
     }
 }
 
@@ -114,7 +120,11 @@ pub fn result(id: &RequestId, result: Value) -> Value {
 /// A failed answer; `id` is null where it could not be made out.
 pub fn error(id: Option<&RequestId>, error: &RpcError) -> Value {
     let id = id.map_or(Value::Null, |id| id.0.clone());
-    json!({"jsonrpc": "2.0", "id": id, "error": {"code": error.code, "message": error.message}})
+    let mut body = json!({"code": error.code, "message": error.message});
+    if let Some(data) = &error.data {
+        body["data"] = data.clone();
+    }
+    json!({"jsonrpc": "2.0", "id": id, "error": body})
 }
 
 /// A request to the client.

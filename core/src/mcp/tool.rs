@@ -62,6 +62,11 @@ pub enum ToolAnswer {
 }
 
 impl ToolAnswer {
+    /// Is the value so large that the text says less?
+    pub fn is_large(&self) -> bool {
+        matches!(self, Self::Large { .. })
+    }
+
     /// The result of `tools/call`. Items that wait for the agent come first, so that a long answer cannot push them out of sight.
     pub fn to_json(&self, items: &[String]) -> Value {
         let text = match self {

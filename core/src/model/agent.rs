@@ -22,6 +22,17 @@ pub struct Client {
     pub version: String,
 }
 
+impl Client {
+    /// What a client says of itself (MCP, `Implementation`), cut to what people can read.
+    pub fn read(info: &serde_json::Value) -> Self {
+        let text = |key: &str| {
+            let said = info.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
+            said.chars().filter(|c| !c.is_control()).take(64).collect()
+        };
+        Self { name: text("name"), version: text("version") }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Agent {

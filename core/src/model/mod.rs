@@ -5,6 +5,7 @@ mod agent;
 mod attachment;
 mod delivery;
 mod message;
+mod scope;
 mod task;
 mod workspace;
 
@@ -13,6 +14,7 @@ pub use agent::{Agent, Client, Presence};
 pub use attachment::{Attachment, Shown, shown_digest};
 pub use delivery::{Delivery, DeliveryKind, DeliveryState, Route};
 pub use message::Message;
+pub use scope::{InvalidScopes, OutOfScope, SCOPES, Scope, Scopes};
 pub use task::{Assignee, Task, Turn, Verdict, VerdictGiven};
 pub use workspace::{Workspace, WorkspaceId};
 

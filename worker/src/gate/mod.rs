@@ -9,6 +9,7 @@ pub mod caller;
 pub mod key;
 pub mod mac;
 pub mod origin;
+pub mod scope;
 pub mod session;
 pub mod token;
 

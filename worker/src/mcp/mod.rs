@@ -1,7 +1,8 @@
-//! MCP as the workspace speaks it: what is said on any transport, the tools, and one file a transport.
+//! MCP as the workspace speaks it: what is said on any transport, the features, and one file a transport.
 
 pub mod about;
 pub mod completion;
+pub mod logging;
 pub mod prompts;
 pub mod reading;
 pub mod resources;
@@ -9,6 +10,10 @@ pub mod resources;
 mod room;
 pub mod server;
 pub mod sse;
+pub mod stateless;
 #[cfg(test)]
 mod statements;
+pub mod streamable;
+pub mod streams;
+pub mod tell;
 pub mod tools;

@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::sql::Sql;
 use crate::workspace::connections::Connection;
 use crate::workspace::transaction::Transaction;
-use crate::workspace::{inbox, open_tasks, threads};
+use crate::workspace::{inbox, open_tasks, threads, tokens};
 
 /// `resources/list`: the workspace and the inbox, then each open task with its thread, the newest first.
 pub fn list<S: Sql>(tx: &Transaction<S>, params: &Map<String, Value>) -> Result<Result<Value, RpcError>, Problem> {
@@ -75,7 +75,7 @@ pub fn read<S: Sql>(
 }
 
 fn read_inbox<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(Value, Vec<DeliveryId>), Problem> {
-    let waiting = inbox::ungiven(tx, connection)?;
+    let waiting = if hears(tx, connection)? { inbox::ungiven(tx, connection)? } else { Vec::new() };
     let all = waiting.len();
     let waited = inbox::waited(tx, connection, waiting)?;
     let rest = if waited.ids.len() < all { Rest::More } else { Rest::Nothing };
@@ -84,8 +84,13 @@ fn read_inbox<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Resul
 
 fn read_thread<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, task: &Task) -> Result<(Value, Vec<DeliveryId>), Problem> {
     let page = threads::page(tx.sql(), task.id, None, THREAD_MESSAGES, Order::NewestFirst)?;
-    let named = reading::given_with(tx, connection, &page.messages)?;
+    let named = if hears(tx, connection)? { reading::given_with(tx, connection, &page.messages)? } else { Vec::new() };
     Ok((resources::thread(task, &page.messages, page.next_cursor), named))
+}
+
+/// Who only looks has heard nothing: what is read here still waits for the agent that asked.
+fn hears<S: Sql>(tx: &Transaction<S>, connection: &Connection) -> Result<bool, Problem> {
+    Ok(tokens::scopes(tx.sql(), connection.token)?.hear())
 }
 
 /// The resource that a request names, with the task that it is about.
@@ -109,7 +114,7 @@ mod tests {
     use agentrq_core::limits;
     use agentrq_core::mcp::jsonrpc::INVALID_PARAMS;
     use agentrq_core::mcp::resource::RESOURCE_NOT_FOUND;
-    use agentrq_core::model::{DeliveryState, Route};
+    use agentrq_core::model::{DeliveryState, Route, Scope};
 
     use super::super::room::{Room, answered, params};
     use super::*;
@@ -177,6 +182,18 @@ mod tests {
         assert!(inbox_of(&room, &server).is_empty());
         assert_eq!(room.delivery(answer).state, DeliveryState::Queued);
         assert_eq!(inbox_of(&room, &laptop), [answer]);
+    }
+
+    #[test]
+    fn who_may_only_look_reads_the_thread_and_takes_nothing_from_it() {
+        let room = Room::new();
+        let (laptop, looker) = (room.agent("laptop"), room.agent_that_may("looker", Scope::Read));
+        let task = room.asks(&laptop, "Question: x");
+        let (answer, work) = (room.says(task, "Both."), room.gives("Plan"));
+        let (thread, given) = shown(&room, &looker, &thread_of(task));
+        assert_eq!((&thread["messages"][1]["text"], given), (&json!("Both."), Vec::new()));
+        assert!(inbox_of(&room, &looker).is_empty(), "not even what is for nobody in particular");
+        assert_eq!(inbox_of(&room, &laptop), [answer, DeliveryId(work.0)]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 use agentrq_core::command::{Command, Inbox};
 use agentrq_core::id::{DeliveryId, Id, SessionId, TaskId};
 use agentrq_core::lifecycle::Status;
-use agentrq_core::model::{Actor, AgentName, Assignee, Delivery, Person};
+use agentrq_core::model::{Actor, AgentName, Assignee, Delivery, Person, Scope};
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::View;
 use serde_json::{Map, Value};
@@ -13,10 +13,10 @@ use serde_json::{Map, Value};
 use crate::problem::Problem;
 use crate::sql::native::memory;
 use crate::sql::{self, Row, Sql, SqlError};
-use crate::workspace::connections::{self, Connection, Phase};
+use crate::workspace::connections::{self, Connection, Kind, Phase};
 use crate::workspace::inbox::looked;
-use crate::workspace::made_for_tests;
 use crate::workspace::transaction::Transaction;
+use crate::workspace::{made_for_tests, tokens};
 
 /// A database that notes how many rows it is asked for at once, and how it finds those of a `SELECT`.
 pub(super) struct Watched {
@@ -70,15 +70,21 @@ impl Room {
         done
     }
 
-    /// An agent that holds a stream of its own.
+    /// An agent that holds a stream and a token of its own.
     pub(super) fn agent(&self, name: &str) -> Connection {
+        self.agent_that_may(name, Scope::Agent)
+    }
+
+    pub(super) fn agent_that_may(&self, name: &str, scope: Scope) -> Connection {
         let id = SessionId(self.id());
+        tokens::made_for_tests(&self.db, id.0, scope);
         let agent = AgentName::new(name).expect("a name");
         let now = self.now();
         let connection = Connection {
             id,
             session: id,
             token: id.0,
+            kind: Kind::Sse,
             agent,
             is_live: true,
             phase: Phase::Ready,

@@ -1,49 +1,115 @@
 //! The methods of the protocol, whatever transport they came over.
 
-use agentrq_core::command::Inbox;
 use agentrq_core::dialect::hitl;
-use agentrq_core::id::SessionId;
+use agentrq_core::dialect::hitl::resources::ResourceUri;
+use agentrq_core::id::{DeliveryId, TaskId};
 use agentrq_core::mcp::jsonrpc::{self, INVALID_PARAMS, METHOD_NOT_FOUND, RequestId, RpcError};
-use agentrq_core::mcp::revision;
-use agentrq_core::mcp::tool::Definition;
-use agentrq_core::model::Client;
+use agentrq_core::mcp::listen::Filter;
+use agentrq_core::mcp::resource::RESOURCE_NOT_FOUND;
+use agentrq_core::mcp::revision::{Revision, negotiate};
+use agentrq_core::mcp::tool::{Definition, TaskRef};
+use agentrq_core::mcp::{log, page, server_info, stateless};
 use serde_json::{Map, Value, json};
 
 use super::about::About;
-use super::tools::{self, Ran};
+use super::tools::{self, Ran, Rides};
+use super::{completion, logging, prompts, resources};
 use crate::problem::Problem;
-use crate::random;
 use crate::sql::Sql;
-use crate::workspace::connections::{self, Connection, Phase};
+use crate::workspace::connections::{Connection, Kind};
 use crate::workspace::inbox;
-use crate::workspace::timers::{self, Timer};
+use crate::workspace::subscriptions::{self, Topic};
+use crate::workspace::tokens;
 use crate::workspace::transaction::Transaction;
 
-/// Handles a request and answers it on the connection's stream, now or later.
+/// A request, read.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    pub revision: Revision,
+    pub id: &'a RequestId,
+    pub method: &'a str,
+    pub params: &'a Map<String, Value>,
+}
+
+/// What comes of a request.
+pub enum Handled {
+    Answered(Answered),
+    /// A call that waits for a person, this long; `progress` is what its client is sent meanwhile.
+    Waits { timeout_s: u64, progress: Option<String> },
+    /// The client listens from now on.
+    Listens(Filter),
+}
+
+/// An answer, with what was given in it.
+pub struct Answered {
+    pub result: Result<Value, RpcError>,
+    /// Deliveries that stand in it whole.
+    pub given: Vec<DeliveryId>,
+    /// The task that the call made, or that an unconfirmed call like it had made.
+    pub created: Option<TaskId>,
+}
+
+impl Answered {
+    fn plain(result: Result<Value, RpcError>) -> Self {
+        Self { result, given: Vec::new(), created: None }
+    }
+}
+
+impl Asked<'_> {
+    /// The message that answers the request, as its revision has it.
+    pub fn answer(&self, result: Result<Value, RpcError>) -> Value {
+        match result {
+            Ok(result) if self.revision.is_stateless() => {
+                jsonrpc::result(self.id, stateless::complete(self.method, result))
+            }
+            Ok(result) => jsonrpc::result(self.id, result),
+            Err(error) if self.revision.is_stateless() => jsonrpc::error(Some(self.id), &stateless::error(error)),
+            Err(error) => jsonrpc::error(Some(self.id), &error),
+        }
+    }
+}
+
+/// Handles a request. The handshake is the transports' own.
 pub fn request<S: Sql>(
     tx: &mut Transaction<S>,
     connection: &Connection,
     about: &About,
-    id: &RequestId,
-    method: &str,
-    params: &Map<String, Value>,
-) -> Result<(), Problem> {
-    let result = match method {
-        "initialize" => Ok(initialize(tx, connection, params)?),
-        "ping" => Ok(json!({})),
-        "tools/list" => Ok(tools_list(about)),
-        "tools/call" => match call(tx, connection, about, id, params)? {
-            Called::Answered | Called::Waits => return Ok(()),
-            Called::Wrong(error) => Err(error),
+    asked: &Asked<'_>,
+) -> Result<Handled, Problem> {
+    let params = asked.params;
+    let result = match (asked.method, asked.revision.is_stateless()) {
+        ("tools/list", _) => match page::only_page(params) {
+            Ok(()) => Ok(tools_list(tx.sql(), connection, about)?),
+            Err(error) => Err(error),
         },
-        other => Err(RpcError::new(METHOD_NOT_FOUND, format!("there is no method {other:?} here"))),
+        ("tools/call", _) => return call(tx, connection, about, params),
+        ("resources/list", _) => resources::list(tx, params)?,
+        ("resources/templates/list", _) => resources::templates(params),
+        ("resources/read", _) => return read(tx, connection, params),
+        ("prompts/list", _) => prompts::list(params),
+        ("prompts/get", _) => prompts::get(tx, connection, params)?,
+        ("completion/complete", _) => completion::complete(tx, params)?,
+        ("ping", false) => Ok(json!({})),
+        ("resources/subscribe", false) => subscribe(tx, connection, params, subscriptions::add)?,
+        ("resources/unsubscribe", false) => {
+            subscribe(tx, connection, params, |sql, session, topic, _| Ok(subscriptions::remove(sql, session, topic)?))?
+        }
+        ("logging/setLevel", false) => match log::set_level(params) {
+            Ok(level) => logging::set_level(tx.sql(), connection.session, level).map(|()| Ok(json!({})))?,
+            Err(error) => Err(error),
+        },
+        ("server/discover", true) => Ok(json!({
+            "supportedVersions": stateless::supported(),
+            "capabilities": capabilities(asked.revision),
+            "instructions": hitl::INSTRUCTIONS,
+        })),
+        ("subscriptions/listen", true) => match Filter::read(params, |uri| ResourceUri::<TaskRef>::parse(uri).is_some()) {
+            Ok(filter) => return Ok(Handled::Listens(filter)),
+            Err(error) => Err(error),
+        },
+        (other, _) => Err(RpcError::new(METHOD_NOT_FOUND, format!("there is no method {other:?} here"))),
     };
-    let answer = match result {
-        Ok(result) => jsonrpc::result(id, result),
-        Err(error) => jsonrpc::error(Some(id), &error),
-    };
-    inbox::answer(tx, connection.id, &answer, &[])?;
-    Ok(())
+    Ok(Handled::Answered(Answered::plain(result)))
 }
 
 /// Handles a notification. Unknown ones are ignored, as JSON-RPC wants it.
@@ -54,58 +120,50 @@ pub fn notification<S: Sql>(
     params: &Map<String, Value>,
 ) -> Result<(), Problem> {
     match (method, params.get("requestId")) {
-        ("notifications/cancelled", Some(request)) => inbox::cancel_wait(tx, connection.id, request),
+        ("notifications/cancelled", Some(request)) => inbox::cancel_wait(tx, connection.session, request),
         _ => Ok(()),
     }
 }
 
-/// A new model is being set up on this stream.
-fn initialize<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, params: &Map<String, Value>) -> Result<Value, Problem> {
-    let session = match connection.phase {
-        Phase::Opened => connection.session,
-        // A second `initialize` on one stream: a new model again.
-        Phase::Initializing | Phase::Ready => SessionId(random::id(tx.now)?),
-    };
-    connections::reached(tx.sql(), connection.id, Phase::Initializing, session)?;
-    timers::clear(tx.sql(), Timer::Quiet, &connection.id.to_string())?;
-    if let Some(client) = client(params) {
-        tx.report(Inbox::Heard { agent: connection.agent.clone(), client: Some(client) })?;
-    }
-    let asked = params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
-    Ok(json!({
-        "protocolVersion": revision::negotiate(asked),
-        "capabilities": {"tools": {}, "experimental": {"claude/channel": {}}},
-        "serverInfo": {"name": "agentrq", "title": "AgentRQ", "version": env!("CARGO_PKG_VERSION")},
+/// The result of `initialize`, and the revision that is spoken from now on.
+pub fn welcome(params: &Map<String, Value>) -> Value {
+    let revision = negotiate(params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default());
+    json!({
+        "protocolVersion": revision.name(),
+        "capabilities": capabilities(revision),
+        "serverInfo": server_info(),
         "instructions": hitl::INSTRUCTIONS,
-    }))
+    })
 }
 
-/// What the client says it is, cut to what people can read.
-fn client(params: &Map<String, Value>) -> Option<Client> {
-    let info = params.get("clientInfo")?;
-    let text = |key: &str| info.get(key).and_then(Value::as_str).unwrap_or_default().chars().filter(|c| !c.is_control()).take(64).collect();
-    Some(Client { name: text("name"), version: text("version") })
+fn capabilities(revision: Revision) -> Value {
+    if revision.is_stateless() {
+        return json!({
+            "tools": {"listChanged": true},
+            "resources": {"subscribe": true, "listChanged": true},
+            "prompts": {},
+            "completions": {},
+        });
+    }
+    // That the list of resources changes is not promised: every new task would make every client list again.
+    json!({
+        "tools": {"listChanged": true},
+        "resources": {"subscribe": true},
+        "prompts": {},
+        "completions": {},
+        "logging": {},
+        "experimental": {"claude/channel": {}},
+    })
 }
 
-fn tools_list(about: &About) -> Value {
-    let tools: Vec<_> = hitl::definitions(&about.upload_url()).iter().map(Definition::to_json).collect();
-    json!({"tools": tools})
+fn tools_list(sql: &impl Sql, connection: &Connection, about: &About) -> Result<Value, Problem> {
+    let scopes = tokens::scopes(sql, connection.token)?;
+    let tools: Vec<_> = hitl::definitions_for(&scopes, &about.upload_url()).iter().map(Definition::to_json).collect();
+    Ok(json!({"tools": tools}))
 }
 
-enum Called {
-    Answered,
-    Waits,
-    Wrong(RpcError),
-}
-
-fn call<S: Sql>(
-    tx: &mut Transaction<S>,
-    connection: &Connection,
-    about: &About,
-    id: &RequestId,
-    params: &Map<String, Value>,
-) -> Result<Called, Problem> {
-    let wrong = |message: String| Ok(Called::Wrong(RpcError::new(INVALID_PARAMS, message)));
+fn call<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About, params: &Map<String, Value>) -> Result<Handled, Problem> {
+    let wrong = |message: String| Ok(Handled::Answered(Answered::plain(Err(RpcError::new(INVALID_PARAMS, message)))));
     let Some(name) = params.get("name").and_then(Value::as_str) else {
         return wrong("tools/call wants a name".to_owned());
     };
@@ -125,19 +183,46 @@ fn call<S: Sql>(
         Err(why) => Ran::failed(why),
     };
     if let Some(timeout_s) = ran.waits_s {
-        inbox::wait(tx, connection, id, progress(params), timeout_s)?;
-        return Ok(Called::Waits);
+        return Ok(Handled::Waits { timeout_s, progress: progress(params) });
     }
-    let (items, whole) = inbox::riding(tx, connection, &ran.named)?;
-    let given: Vec<_> = whole.into_iter().chain(ran.named).collect();
-    let answer = inbox::answer(tx, connection.id, &jsonrpc::result(id, ran.answer.to_json(&items)), &given)?;
-    if let Some(task) = ran.created {
-        inbox::creation_answered(tx, connection, task, answer)?;
+    // An answer that is too large to be remembered bears no items: it could not be given again.
+    let is_remembered = connection.kind != Kind::Http || !ran.answer.is_large();
+    let (items, whole) = match ran.rides {
+        Rides::Along if is_remembered => inbox::riding(tx, connection, &ran.named)?,
+        Rides::Along | Rides::Nothing => Default::default(),
+    };
+    let given = whole.into_iter().chain(ran.named).collect();
+    Ok(Handled::Answered(Answered { result: Ok(ran.answer.to_json(&items)), given, created: ran.created }))
+}
+
+fn read<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, params: &Map<String, Value>) -> Result<Handled, Problem> {
+    inbox::confirm(tx, connection)?;
+    let answered = match resources::read(tx, connection, params)? {
+        Ok(read) => Answered { result: Ok(read.value), given: read.named, created: None },
+        Err(error) if error.code == RESOURCE_NOT_FOUND => {
+            Answered::plain(Err(error.with_data(json!({"uri": params.get("uri").cloned().unwrap_or_default()}))))
+        }
+        Err(error) => Answered::plain(Err(error)),
+    };
+    Ok(Handled::Answered(answered))
+}
+
+/// Adds or removes a subscription. One to a resource that is not there is taken: it may come to be, and until then there is nothing to tell.
+fn subscribe<S: Sql>(
+    tx: &Transaction<S>,
+    connection: &Connection,
+    params: &Map<String, Value>,
+    change: impl FnOnce(&S, agentrq_core::id::SessionId, Topic, &str) -> Result<(), Problem>,
+) -> Result<Result<Value, RpcError>, Problem> {
+    let Some(uri) = params.get("uri").and_then(Value::as_str) else {
+        return Ok(Err(RpcError::new(INVALID_PARAMS, "`uri` is missing: name a resource, such as \"agentrq://inbox\"")));
+    };
+    match resources::named(tx, params)? {
+        Ok(resource) => change(tx.sql(), connection.session, Topic::Resource(resource), uri)?,
+        Err(error) if error.code == RESOURCE_NOT_FOUND => {}
+        Err(error) => return Ok(Err(error)),
     }
-    if !given.is_empty() {
-        inbox::ping(tx, connection.id, &given)?;
-    }
-    Ok(Called::Answered)
+    Ok(Ok(json!({})))
 }
 
 /// The progress that a waiting call's client is sent, where it asked for any (MCP, "Progress").

@@ -7,14 +7,17 @@ use agentrq_core::command::Inbox;
 use agentrq_core::dialect::hitl;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::jsonrpc::{self, Incoming};
-use agentrq_core::model::AgentName;
-use serde_json::Value;
+use agentrq_core::mcp::revision::Revision;
+use agentrq_core::model::{AgentName, Client};
+use serde_json::{Map, Value};
 
 use super::about::About;
-use super::{server, tools};
+use super::server::{self, Asked, Handled};
+use super::tools;
 use crate::problem::{Code, Problem};
+use crate::random;
 use crate::sql::Sql;
-use crate::workspace::connections::{self, Connection, Phase, STREAMS_OF_TOKEN};
+use crate::workspace::connections::{self, Connection, Kind, Phase, STREAMS_OF_TOKEN};
 use crate::workspace::inbox;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::tokens::Holder;
@@ -32,17 +35,7 @@ pub fn open<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, age
         let detail = format!("this token holds {STREAMS_OF_TOKEN} streams, which is the limit: close one, or use a token for each agent");
         return Err(Problem::new(Code::TooManyRequests, detail).retry_after(10));
     }
-    let connection = Connection {
-        id,
-        session: id,
-        token: holder.token,
-        agent,
-        is_live: true,
-        phase: Phase::Opened,
-        heard_at: tx.now,
-        is_outdone: false,
-        heir: None,
-    };
+    let connection = Connection::opened(id, Kind::Sse, holder.token, agent, tx.now);
     // If this is a client that lost its stream, the lost one may look alive as yet.
     for other in connections::beside(tx.sql(), &connection)? {
         inbox::nudge(tx, other)?;
@@ -51,17 +44,6 @@ pub fn open<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, age
     timers::set(tx.sql(), Timer::Quiet, &id.to_string(), tx.now.plus_ms(QUIET_MS))?;
     tx.report(Inbox::Connected { agent: connection.agent })?;
     Ok(())
-}
-
-/// A stream whose socket broke has been dialled again. `false`: it has been given up, and the client must open a new one.
-pub fn resume<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder) -> Result<bool, Problem> {
-    let Some(connection) = connections::find(tx.sql(), id)?.filter(|it| it.token == holder.token) else { return Ok(false) };
-    connections::resumed(tx.sql(), id)?;
-    timers::clear(tx.sql(), Timer::Lost, &id.to_string())?;
-    tx.report(Inbox::Connected { agent: connection.agent })?;
-    inbox::repeat_unproven(tx, id)?;
-    tx.deliver = true;
-    Ok(true)
 }
 
 /// What came of a post.
@@ -91,17 +73,8 @@ pub fn post<S: Sql>(
         Some(_) => return Err(Problem::new(Code::TokenInvalid, "this address was given to another token: open a stream of your own")),
         // Its stream was forgotten long ago, but the credential is good: what is answered waits for the token's next stream.
         None => {
-            let connection = Connection {
-                id,
-                session: id,
-                token: holder.token,
-                agent,
-                is_live: false,
-                phase: Phase::Ready,
-                heard_at: tx.now,
-                is_outdone: false,
-                heir: None,
-            };
+            let opened = Connection::opened(id, Kind::Sse, holder.token, agent, tx.now);
+            let connection = Connection { is_live: false, phase: Phase::Ready, ..opened };
             timers::set(tx.sql(), Timer::Sweep, "", tx.now.plus_ms(connections::KEPT_MS + 1_000))?;
             connections::insert(tx.sql(), &connection, tx.now)?;
             connection
@@ -117,11 +90,13 @@ pub fn post<S: Sql>(
             }
         }
         Incoming::Request { id, method, params } if method == "initialize" => {
-            server::request(tx, &connection, about, &id, &method, &params)?;
+            let welcome = initialize(tx, &connection, &params)?;
+            inbox::answer(tx, connection.id, &jsonrpc::result(&id, welcome), &[])?;
         }
         Incoming::Request { id, method, params } => {
             let connection = listening(tx, connection)?;
-            server::request(tx, &connection, about, &id, &method, &params)?;
+            let asked = Asked { revision: Revision::LATEST_HANDSHAKE, id: &id, method: &method, params: &params };
+            answer(tx, &connection, about, &asked)?;
         }
         Incoming::Notification { method, params } => {
             let connection = listening(tx, connection)?;
@@ -129,6 +104,38 @@ pub fn post<S: Sql>(
         }
     }
     Ok(Posted::Accepted)
+}
+
+/// A new model is being set up on this stream.
+fn initialize<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, params: &Map<String, Value>) -> Result<Value, Problem> {
+    let session = match connection.phase {
+        Phase::Opened => connection.session,
+        // A second `initialize` on one stream: a new model again.
+        Phase::Initializing | Phase::Ready => SessionId(random::id(tx.now)?),
+    };
+    connections::reached(tx.sql(), connection.id, Phase::Initializing, session)?;
+    timers::clear(tx.sql(), Timer::Quiet, &connection.id.to_string())?;
+    if let Some(info) = params.get("clientInfo") {
+        tx.report(Inbox::Heard { agent: connection.agent.clone(), client: Some(Client::read(info)) })?;
+    }
+    Ok(server::welcome(params))
+}
+
+/// Answers a request on the stream, now or later.
+fn answer<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About, asked: &Asked<'_>) -> Result<(), Problem> {
+    let answered = match server::request(tx, connection, about, asked)? {
+        Handled::Answered(answered) => answered,
+        Handled::Waits { timeout_s, progress } => return inbox::wait(tx, connection, asked.id, progress, timeout_s),
+        Handled::Listens(_) => return Err(Problem::internal("a stream with a handshake listens")),
+    };
+    let number = inbox::answer(tx, connection.id, &asked.answer(answered.result), &answered.given)?;
+    if let Some(task) = answered.created {
+        inbox::creation_answered(tx, connection, task, number)?;
+    }
+    if !answered.given.is_empty() {
+        inbox::ping(tx, connection.id, &answered.given)?;
+    }
+    Ok(())
 }
 
 /// Does this body create a task that the agent has created already, and may not know of?

@@ -6,7 +6,7 @@ use agentrq_core::dialect::hitl::{self, Call, InlineAttachment, Order};
 use agentrq_core::id::{AttachmentId, DeliveryId, MessageId, TaskId};
 use agentrq_core::limits;
 use agentrq_core::mcp::tool::{TaskRef, ToolAnswer};
-use agentrq_core::model::{Actor, AgentName, Assignee, Message, Task};
+use agentrq_core::model::{Actor, AgentName, Assignee, Message, Scopes, Task};
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::View;
 use serde_json::json;
@@ -21,7 +21,7 @@ use crate::sql::Sql;
 use crate::workspace::connections::{Connection, KEPT_MS};
 use crate::workspace::inbox::{self, looked};
 use crate::workspace::transaction::Transaction;
-use crate::workspace::{blobs, threads};
+use crate::workspace::{blobs, threads, tokens};
 
 /// A file up to this size stands in the text of an answer as well as in its structured content; a larger one only in the latter.
 const SAID_TWICE_BYTES: u64 = 1024 * 1024;
@@ -33,24 +33,39 @@ pub struct Ran {
     pub named: Vec<DeliveryId>,
     /// The task that the call made, or that an unconfirmed call like it had made.
     pub created: Option<TaskId>,
+    /// Whether what waits for the agent may ride on the answer.
+    pub rides: Rides,
     /// The call waits for a person, this long, instead of being answered.
     pub waits_s: Option<u64>,
 }
 
+/// May what waits for the agent ride on an answer?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rides {
+    Along,
+    /// The token only looks.
+    Nothing,
+}
+
 impl Ran {
     fn done(value: serde_json::Value) -> Self {
-        Self { answer: ToolAnswer::Done(value), named: Vec::new(), created: None, waits_s: None }
+        Self { answer: ToolAnswer::Done(value), named: Vec::new(), created: None, rides: Rides::Along, waits_s: None }
     }
 
     pub fn failed(why: String) -> Self {
-        Self { answer: ToolAnswer::Failed(why), named: Vec::new(), created: None, waits_s: None }
+        Self { answer: ToolAnswer::Failed(why), named: Vec::new(), created: None, rides: Rides::Along, waits_s: None }
     }
 }
 
-/// Runs a call. A refusal is an answer that says why; only faults of the server are errors.
+/// Runs a call, if the client's token opens it. A refusal is an answer that says why; only faults of the server are errors.
 pub fn run<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About, call: Call) -> Result<Ran, Problem> {
+    let scopes = tokens::scopes(tx.sql(), connection.token)?;
+    if let Err(why) = hitl::check_call(&call, &scopes) {
+        return Ok(Ran { rides: rides(&scopes), ..Ran::failed(why.to_string()) });
+    }
+    let rides = rides(&scopes);
     let agent = Actor::Agent { name: connection.agent.clone() };
-    let mut caller = Caller { tx, connection, agent };
+    let mut caller = Caller { tx, connection, agent, scopes };
     let ran = match call {
         Call::CreateTask { title, body, assignee, attachments } => caller.create_task(title, body, assignee, attachments),
         Call::UpdateTaskStatus { task, status, reason } => caller.update_task_status(task, status, reason),
@@ -64,19 +79,25 @@ pub fn run<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &Abo
         Call::WaitForMessages { acknowledge, timeout_s } => caller.wait(acknowledge, timeout_s),
     };
     match ran {
-        Err(problem) if problem.status < 500 => Ok(Ran::failed(problem.detail)),
-        ran => ran,
+        Err(problem) if problem.status < 500 => Ok(Ran { rides, ..Ran::failed(problem.detail) }),
+        ran => ran.map(|ran| Ran { rides, ..ran }),
     }
+}
+
+fn rides(scopes: &Scopes) -> Rides {
+    if scopes.hear() { Rides::Along } else { Rides::Nothing }
 }
 
 struct Caller<'t, S: Sql> {
     tx: &'t mut Transaction<S>,
     connection: &'t Connection,
     agent: Actor,
+    scopes: Scopes,
 }
 
 impl<S: Sql> Caller<'_, S> {
     fn command(&mut self, command: Command) -> Result<Outcome, Problem> {
+        self.tx.check_scope(&self.scopes, &command)?;
         self.tx.run(command, &self.agent, Some(self.connection.session))
     }
 
@@ -136,8 +157,14 @@ impl<S: Sql> Caller<'_, S> {
     fn messages(&mut self, task: TaskRef, cursor: Option<&str>, limit: usize, order: Order) -> Result<Ran, Problem> {
         let task = self.task(task)?;
         let page = threads::page(self.tx.sql(), task.id, cursor, limit, order)?;
-        let named = reading::given_with(self.tx, self.connection, &page.messages)?;
-        Ok(Ran { named, ..Ran::done(hitl::messages(&task, &page.messages, page.next_cursor)) })
+        let answer = hitl::messages(&task, &page.messages, page.next_cursor);
+        let named = if self.scopes.hear() {
+            reading::given_with(self.tx, self.connection, &page.messages)?
+        } else {
+            // Who only looks has heard nothing: what is read here still waits for the agent that asked.
+            Vec::new()
+        };
+        Ok(Ran { named, ..Ran::done(answer) })
     }
 
     fn download(&mut self, id: AttachmentId, about: &About) -> Result<Ran, Problem> {
@@ -176,7 +203,8 @@ impl<S: Sql> Caller<'_, S> {
     fn wait(&mut self, acknowledge: Vec<DeliveryId>, timeout_s: u64) -> Result<Ran, Problem> {
         if !acknowledge.is_empty() {
             // In the agent's own name: what is meant for another one that one must still hear.
-            self.command(Command::Inbox(Inbox::Seen { deliveries: acknowledge, route: None }))?;
+            let seen = Command::Inbox(Inbox::Seen { deliveries: acknowledge, route: None });
+            self.tx.run(seen, &self.agent, Some(self.connection.session))?;
         }
         let waiting = inbox::ungiven(self.tx, self.connection)?;
         if waiting.is_empty() && timeout_s > 0 {
@@ -262,4 +290,77 @@ fn content_hash(title: &str, body: &str, assignee: Assignee, files: &[InlineAtta
         }
     }
     hex(&hash.finalize())
+}
+
+#[cfg(test)]
+mod tests {
+    use agentrq_core::id::{Id, SessionId};
+    use agentrq_core::model::{DeliveryState, Person, Scope, WorkspaceId};
+
+    use super::*;
+    use crate::sql::native::memory;
+    use crate::workspace::connections::{Kind, Phase};
+    use crate::workspace::made_for_tests;
+
+    const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
+
+    fn run_with(tx: &mut Transaction<&rusqlite::Connection>, scope: Scope, call: Call) -> Ran {
+        tokens::made_for_tests(tx.sql(), stream().token, scope);
+        let about = About { workspace: WorkspaceId("0123456789ABCDEFGHIJKL".into()), base: "http://localhost".into() };
+        run(tx, &stream(), &about, call).expect("it ran")
+    }
+
+    fn stream() -> Connection {
+        let id = SessionId(Id::new(NOW.ms(), 1));
+        let agent = AgentName::new("laptop").expect("a name");
+        Connection { phase: Phase::Ready, ..Connection::opened(id, Kind::Sse, id.0, agent, NOW) }
+    }
+
+    fn call(tool: &str, arguments: serde_json::Value) -> Call {
+        let serde_json::Value::Object(arguments) = arguments else { panic!("an object") };
+        hitl::read(tool, &arguments).expect("a tool").expect("a call that is right")
+    }
+
+    fn refusal(ran: &Ran) -> &str {
+        match &ran.answer {
+            ToolAnswer::Failed(why) => why,
+            other => panic!("it ran: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn who_only_looks_takes_no_answer_away_from_the_agent_that_waits_for_it() {
+        let db = memory();
+        made_for_tests(&db);
+        let mut tx = Transaction::begin(&db, NOW).expect("begun");
+        let asked = run_with(&mut tx, Scope::Ask, call("createTask", json!({"title": "When?", "assignee": "human"})));
+        let task = asked.created.expect("a task");
+        let reply = Id::new(NOW.ms(), 2);
+        let (text, ada) = ("Now.".into(), Actor::Person(Person { id: "p".into(), name: "Ada".into() }));
+        let said = Command::PostMessage { id: reply, task, text, attachments: Vec::new(), in_reply_to: None, asks: Default::default() };
+        tx.run(said, &ada, None).expect("replied");
+
+        for (scope, state) in [(Scope::Read, DeliveryState::Queued), (Scope::Ask, DeliveryState::Sent)] {
+            let read = run_with(&mut tx, scope, call("getTaskMessages", json!({"task_id": task})));
+            let ToolAnswer::Done(value) = &read.answer else { panic!("{:?}", read.answer) };
+            assert_eq!(value["messages"][1]["text"], "Now.", "{scope}");
+            let delivery = looked(&tx, tx.store().delivery(DeliveryId(reply))).expect("a look").expect("a delivery");
+            assert_eq!((delivery.state, read.named.is_empty()), (state, state == DeliveryState::Queued), "{scope}");
+        }
+    }
+
+    #[test]
+    fn a_call_beyond_the_tokens_scopes_is_refused_before_it_does_anything() {
+        let db = memory();
+        made_for_tests(&db);
+        let mut tx = Transaction::begin(&db, NOW).expect("begun");
+        let work = call("createTask", json!({"title": "Do it", "assignee": "agent"}));
+        let made = run_with(&mut tx, Scope::Agent, work.clone()).created.expect("a task");
+        // The same call again is answered with the task that it made: not if it may not make any.
+        let again = run_with(&mut tx, Scope::Ask, work);
+        assert_eq!((again.created, refusal(&again).contains("needs the scope \"agent\"")), (None, true));
+        let taken = call("updateTaskStatus", json!({"task_id": made, "status": "ongoing"}));
+        assert!(refusal(&run_with(&mut tx, Scope::Ask, taken)).contains("status of a task for agents"));
+        assert!(refusal(&run_with(&mut tx, Scope::Read, call("getNextTask", json!({})))).contains("may not call getNextTask"));
+    }
 }

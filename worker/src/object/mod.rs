@@ -21,7 +21,7 @@ use self::rate::Rate;
 use self::sockets::Sockets;
 use crate::atomic::atomically;
 use crate::frame::framed;
-use crate::mcp::sse;
+use crate::mcp::{sse, tell};
 use crate::migrations::migrate;
 use crate::problem::Problem;
 use crate::random;
@@ -187,6 +187,9 @@ impl WorkspaceObject {
             if tx.deliver {
                 inbox::deliver(&mut tx)?;
             }
+            if tx.store().has_subscribers() {
+                tell::of_resources(&mut tx)?;
+            }
             let (outgoing, delivers) = (std::mem::take(&mut tx.outgoing), tx.deliver);
             Ok((value, tx.finish(&tag)?, outgoing, delivers))
         })?;
@@ -215,7 +218,10 @@ impl WorkspaceObject {
             if let Some(answered) = answered {
                 inbox::written(tx.sql(), connection, answered.upto, answered.at)?;
             }
-            if code == 1000 || is_ending(code) {
+            if code == 1000 {
+                return inbox::left(tx, connection);
+            }
+            if is_ending(code) {
                 return inbox::lose(tx, connection);
             }
             connections::closed(tx.sql(), connection, tx.now)?;

@@ -2,6 +2,7 @@
 
 use agentrq_core::cursor::Cursor;
 use agentrq_core::id::{Id, SessionId};
+use agentrq_core::mcp::event_id::Place;
 use agentrq_core::sse;
 use serde_json::json;
 use worker::{Response, WebSocketPair};
@@ -9,6 +10,7 @@ use worker::{Response, WebSocketPair};
 use super::WorkspaceObject;
 use super::sockets::{self, DASHBOARD_WINDOW, Sockets, commit_line};
 use crate::mcp;
+use crate::mcp::streamable::Poster;
 use crate::problem::{Code, Problem};
 use crate::stream::line::Down;
 use crate::workspace::connections;
@@ -20,14 +22,18 @@ use crate::workspace::tokens::Holder;
 pub struct AgentAsks {
     pub connection: SessionId,
     pub agent: Option<String>,
-    pub resumes: Resumes,
+    pub opens: Opens,
 }
 
-/// Is a stream new, or one whose socket broke?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Resumes {
-    New,
-    AfterBreak,
+/// Which stream is it?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opens {
+    /// A new one, over HTTP+SSE.
+    Sse,
+    /// A new one, of this session.
+    Session(Option<String>),
+    /// One that is there: its socket broke, or its client comes back and says what it got last.
+    Again(Option<Place>),
 }
 
 impl WorkspaceObject {
@@ -37,22 +43,26 @@ impl WorkspaceObject {
         let pair = WebSocketPair::new()?;
         let sockets = Sockets(&self.state);
         let id = asks.connection;
-        // The socket is taken first, so that what the commit says finds it; a refusal leaves it to be dropped.
-        match asks.resumes {
-            Resumes::New => self.commit(|tx| mcp::sse::open(tx, id, holder, agent))?,
-            // Whose it is must be known before the socket that holds it is let go.
-            Resumes::AfterBreak if connections::find(&self.sql(), id)?.is_none_or(|it| it.token != holder.token) => {
-                return Err(given_up());
-            }
-            Resumes::AfterBreak => {
+        match &asks.opens {
+            Opens::Sse => {
+                self.commit(|tx| mcp::sse::open(tx, id, holder, agent))?;
                 sockets.accept_agent(&pair.server, id, holder.token);
-                if !self.commit(|tx| mcp::sse::resume(tx, id, holder))? {
+            }
+            // The socket is taken first, so that what the commit says finds it; a refusal leaves it to be dropped.
+            Opens::Session(session) => {
+                sockets.accept_agent(&pair.server, id, holder.token);
+                let poster = Poster { holder, agent: &agent };
+                self.commit(|tx| mcp::streams::open(tx, poster, id, session.as_deref()))?;
+            }
+            // Whose it is must be known before the socket that holds it is let go.
+            Opens::Again(_) if connections::find(&self.sql(), id)?.is_none_or(|it| it.token != holder.token) => return Err(given_up()),
+            Opens::Again(last) => {
+                sockets.accept_agent(&pair.server, id, holder.token);
+                if !self.commit(|tx| mcp::streams::resume(tx, id, holder, *last))? {
                     return Err(given_up());
                 }
-                return Ok(Response::from_websocket(pair.client)?);
             }
         }
-        sockets.accept_agent(&pair.server, id, holder.token);
         self.watch_tokens()?;
         Ok(Response::from_websocket(pair.client)?)
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use agentrq_core::id::SessionId;
+use agentrq_core::mcp::event_id::EventId;
 use agentrq_core::model::WorkspaceId;
-use agentrq_core::sse;
 use worker::{Env, Request, Response};
 
 use super::held::Dial;
@@ -19,7 +19,7 @@ const UPGRADE: &str = "upgrade";
 
 /// What the Worker says of a stream to the object. A client that says it itself is not listened to: it would name another's stream,
 /// or, as the first of two, an old place after every break.
-const OURS: &[&str] = &["conn", "resume", "cursor"];
+const OURS: &[&str] = &["conn", "opens", "last", "words", "cursor"];
 
 /// The first byte to a dashboard, at once, whatever the objects do next.
 pub const CONNECTED: &str = ": connected\n\n";
@@ -35,7 +35,9 @@ pub struct Line {
 impl Line {
     /// Made of a request that has passed the gate; see [`crate::forward::inner_request`].
     pub fn new(env: Env, workspace: WorkspaceId, inner: &Request) -> Result<Self, Problem> {
-        Ok(Self { env, workspace, url: without(inner.url()?, OURS), headers: inner.headers().entries().collect() })
+        // Of a body that was posted nothing is dialled.
+        let headers = inner.headers().entries().filter(|(name, _)| !name.starts_with("content-")).collect();
+        Ok(Self { env, workspace, url: without(inner.url()?, OURS), headers })
     }
 
     async fn dial(&self, more: &[(&str, &str)]) -> Result<Response, Problem> {
@@ -63,21 +65,39 @@ pub fn wants_socket(request: &Request) -> bool {
     request.headers().get(UPGRADE).ok().flatten().is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
 }
 
-/// An agent's stream over HTTP+SSE.
+/// An agent's stream.
 pub struct AgentStream {
     pub line: Line,
     pub connection: SessionId,
-    /// Where the client shall post: relative, with the token in it, since clients carry nothing over from the stream's URL.
-    pub endpoint: String,
+    pub opens: Opens,
+    /// The first bytes to the client.
+    pub greeting: String,
+}
+
+/// Which of an agent's streams is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opens {
+    /// A new one over HTTP+SSE.
+    Sse,
+    /// A new one of a session that the request names.
+    Session,
+    /// One that is there already: of a request that has just been posted, or one that the client comes back to, with what it got last.
+    Again(Option<EventId>),
 }
 
 impl Dial for AgentStream {
     async fn dial(&self) -> Result<Response, Problem> {
-        self.line.dial(&[("conn", &self.connection.to_string())]).await
+        let connection = self.connection.to_string();
+        match self.opens {
+            Opens::Sse => self.line.dial(&[("conn", &connection), ("opens", "sse")]).await,
+            Opens::Session => self.line.dial(&[("conn", &connection), ("opens", "session")]).await,
+            Opens::Again(None) => self.redial(None).await,
+            Opens::Again(Some(last)) => self.line.dial(&[("conn", &connection), ("opens", "again"), ("last", &last.to_string())]).await,
+        }
     }
 
     async fn redial(&self, _cursor: Option<&str>) -> Result<Response, Problem> {
-        self.line.dial(&[("conn", &self.connection.to_string()), ("resume", "1")]).await
+        self.line.dial(&[("conn", &self.connection.to_string()), ("opens", "again")]).await
     }
 
     async fn check(&self) -> Result<(), Problem> {
@@ -90,7 +110,7 @@ impl Dial for AgentStream {
     }
 
     fn greeting(&self) -> String {
-        sse::Frame { event: Some("endpoint"), id: None, data: &self.endpoint }.encode()
+        self.greeting.clone()
     }
 }
 
@@ -144,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_client_says_nothing_of_what_the_worker_says_itself() {
-        let asked = "http://localhost/mcp/x?conn=0ZRgCquBZ7R&agent=a%26b&resume=1&cursor=1-2-3&conn=2";
+        let asked = "http://localhost/mcp/x?conn=0ZRgCquBZ7R&agent=a%26b&opens=again&cursor=1-2-3&conn=2&last=x&words=1";
         let url = without(url::Url::parse(asked).expect("a URL"), OURS);
         assert_eq!(url.query(), Some("agent=a%26b"));
     }

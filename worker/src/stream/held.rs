@@ -212,6 +212,7 @@ pub(super) fn fed(dial: impl Dial, first: Option<Socket>) -> impl Stream<Item = 
                                 }
                             }
                             Some(Down::Stop { key }) => repeats.retain(|repeat| repeat.key != key),
+                            Some(Down::End) => return,
                             None => worker::console_error!("the object said something that is no line"),
                         }
                         if total - reported >= REPORT_BYTES {

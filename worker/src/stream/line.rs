@@ -23,6 +23,8 @@ pub enum Down {
     Stop {
         key: String,
     },
+    /// All has been said: end the client's stream.
+    End,
 }
 
 /// The place of the counter in a repeated text.
@@ -50,6 +52,8 @@ pub enum Ending {
     TakenOver,
     /// The workspace was deleted.
     Deleted,
+    /// The client ended its session.
+    Ended,
 }
 
 impl Ending {
@@ -60,6 +64,7 @@ impl Ending {
             Self::TooSlow => 4413,
             Self::TakenOver => 4409,
             Self::Deleted => 4410,
+            Self::Ended => 4400,
         }
     }
 }
@@ -75,6 +80,7 @@ impl Down {
             Self::Write { key, cursor, text } => format!("w {key} {}\n{text}", cursor.as_deref().unwrap_or("-")),
             Self::Repeat { key, every_s, text } => format!("r {key} {every_s}\n{text}"),
             Self::Stop { key } => format!("x {key} -\n"),
+            Self::End => "e - -\n".to_owned(),
         }
     }
 
@@ -86,6 +92,7 @@ impl Down {
             "w" => Some(Self::Write { key, cursor: Some(more).filter(|it| *it != "-").map(str::to_owned), text: text.to_owned() }),
             "r" => Some(Self::Repeat { key, every_s: more.parse().ok()?, text: text.to_owned() }),
             "x" => Some(Self::Stop { key }),
+            "e" => Some(Self::End),
             _ => None,
         }
     }
@@ -120,6 +127,7 @@ mod tests {
             Down::Write { key: "c".into(), cursor: Some("e-1-t".into()), text: String::new() },
             Down::Repeat { key: "w1".into(), every_s: 20, text: format!("data: {TICK}\n\n") },
             Down::Stop { key: "w1".into() },
+            Down::End,
         ] {
             assert_eq!(Down::decode(&line.encode()), Some(line));
         }

@@ -3,4 +3,6 @@
 pub mod all;
 pub mod dial;
 pub mod held;
+pub mod held_answer;
 pub mod line;
+pub mod words;

@@ -1,10 +1,12 @@
 //! The streams that agents hold, and what is left of those they held: one row each.
 //!
-//! A connection is a stream; a session is the model behind it. A client that reconnects in silence gets a new
-//! connection and keeps its session; one that says `initialize` begins a new session.
+//! A connection is a stream; a session is the model behind it. A client over HTTP+SSE that reconnects in silence gets a new connection
+//! and keeps its session; one that says `initialize` begins a new session. A client over Streamable HTTP names its session itself
+//! ([`super::sessions`]), and each of its streams is a connection of that session.
 
 use agentrq_core::decide::Holder;
 use agentrq_core::id::{Id, SessionId};
+use agentrq_core::mcp::jsonrpc::RequestId;
 use agentrq_core::model::AgentName;
 use agentrq_core::time::Timestamp;
 
@@ -13,7 +15,7 @@ use crate::sql::{Row, Sql, SqlError, Value};
 /// How long a broken connection can be taken up again.
 pub const KEPT_MS: u64 = 10 * 60 * 1000;
 /// How exactly it is known when a client last spoke.
-const HEARD_EVERY_MS: u64 = 1_000;
+pub(super) const HEARD_EVERY_MS: u64 = 1_000;
 /// How long a stream that begins in silence may wait for the one before it to be found broken: two pongs, and some more.
 const ORPHAN_MS: u64 = 30 * 1000;
 /// Streams that one token may hold at once.
@@ -21,8 +23,9 @@ pub const STREAMS_OF_TOKEN: u64 = 64;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
-    /// Names the stream; it stands in the URL to which the client posts.
+    /// Names the stream: it stands in the URL to which a client over HTTP+SSE posts, and in the ids of a stream's events.
     pub id: SessionId,
+    pub kind: Kind,
     pub session: SessionId,
     pub token: Id,
     pub agent: AgentName,
@@ -34,6 +37,74 @@ pub struct Connection {
     pub is_outdone: bool,
     /// The connection that goes on from this one.
     pub heir: Option<SessionId>,
+}
+
+impl Connection {
+    /// A stream that has just been opened, on which nobody has spoken.
+    pub fn opened(id: SessionId, kind: Kind, token: Id, agent: AgentName, now: Timestamp) -> Self {
+        Self { id, kind, session: id, token, agent, is_live: true, phase: Phase::Opened, heard_at: now, is_outdone: false, heir: None }
+    }
+}
+
+/// What a connection is to its client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// HTTP+SSE: all that the server says comes on this stream.
+    Sse,
+    /// A stream of a Streamable HTTP session, for what the server says unasked.
+    Session,
+    /// The answer to one request, over Streamable HTTP: the stream ends with it.
+    Call { request: RequestId, left: WhenLeft },
+    /// What a client asked to be told of, with `subscriptions/listen`.
+    Listen { request: RequestId },
+    /// No stream at all: a session whose requests are answered in the responses to them.
+    Http,
+}
+
+/// What it means that the client of a request's stream has gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenLeft {
+    /// It may come back and resume the stream (to 2025-11-25).
+    Resumable,
+    /// It has cancelled the request (from 2026-07-28 on).
+    Cancelled,
+}
+
+impl Kind {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Sse => "sse",
+            Self::Session => "get",
+            Self::Call { .. } => "call",
+            Self::Listen { .. } => "listen",
+            Self::Http => "http",
+        }
+    }
+
+    fn request(&self) -> Option<&RequestId> {
+        match self {
+            Self::Call { request, .. } | Self::Listen { request } => Some(request),
+            Self::Sse | Self::Session | Self::Http => None,
+        }
+    }
+
+    fn ends_with_client(&self) -> bool {
+        matches!(self, Self::Listen { .. } | Self::Call { left: WhenLeft::Cancelled, .. })
+    }
+
+    fn read(name: &str, request: Option<&str>, ends_with_client: bool) -> Result<Self, SqlError> {
+        let request = || {
+            let value = serde_json::from_str(request.unwrap_or_default()).ok();
+            value.as_ref().and_then(RequestId::from_value).ok_or_else(|| SqlError(format!("a {name} stream answers no request")))
+        };
+        let left = if ends_with_client { WhenLeft::Cancelled } else { WhenLeft::Resumable };
+        Ok(match name {
+            "get" => Self::Session,
+            "call" => Self::Call { request: request()?, left },
+            "listen" => Self::Listen { request: request()? },
+            _ => Self::Sse,
+        })
+    }
 }
 
 /// How far a connection has come.
@@ -48,7 +119,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Opened => "opened",
             Self::Initializing => "initializing",
@@ -56,7 +127,7 @@ impl Phase {
         }
     }
 
-    fn read(name: &str) -> Self {
+    pub(super) fn read(name: &str) -> Self {
         match name {
             "ready" => Self::Ready,
             "initializing" => Self::Initializing,
@@ -67,11 +138,12 @@ impl Phase {
 
 const COLUMNS: &str = "id, session, token, agent, is_live, phase, heir, heard_at, EXISTS (
     SELECT 1 FROM connections other
-    WHERE other.is_live = 1 AND other.agent <> connections.agent AND other.heard_at >= connections.heard_at)";
+    WHERE other.is_live = 1 AND other.agent <> connections.agent AND other.heard_at >= connections.heard_at), kind, request, ends_with_client";
 
 fn connection(row: &Row) -> Result<Connection, SqlError> {
     Ok(Connection {
         id: id(row, 0)?,
+        kind: Kind::read(row.text(9)?, row.optional_text(10)?, row.integer(11)? == 1)?,
         session: id(row, 1)?,
         token: id(row, 2)?,
         agent: AgentName::new(row.text(3)?).map_err(|why| SqlError(why.to_string()))?,
@@ -105,9 +177,13 @@ pub fn insert(sql: &impl Sql, connection: &Connection, now: Timestamp) -> Result
         connection.is_live.into(),
         connection.phase.name().into(),
         closed_at.into(),
+        connection.kind.name().into(),
+        connection.kind.request().map(|request| request.as_value().to_string()).into(),
+        connection.kind.ends_with_client().into(),
     ];
     sql.exec(
-        "INSERT INTO connections (id, session, token, agent, opened_at, heard_at, is_live, phase, closed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO connections (id, session, token, agent, opened_at, heard_at, is_live, phase, closed_at, kind, request, ends_with_client)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         &args,
     )?;
     Ok(())
@@ -133,22 +209,40 @@ pub fn is_present(sql: &impl Sql, agent: &AgentName) -> Result<bool, SqlError> {
     Ok(sql.first("SELECT 1 FROM connections WHERE is_live = 1 AND agent = ? LIMIT 1", &[agent.as_str().into()])?.is_some())
 }
 
-/// The streams on which somebody listens, with the connection of each, for routing.
-pub fn holders(sql: &impl Sql) -> Result<Vec<(SessionId, Holder)>, SqlError> {
+/// A stream on which somebody listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listener {
+    pub connection: SessionId,
+    pub takes: Takes,
+}
+
+/// What can be given over a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    Pushes,
+    /// Nothing but the answer to the call that waits on it.
+    Answer,
+}
+
+/// The streams over which something can be given to who may hear it, as routing sees them.
+pub fn listeners(sql: &impl Sql) -> Result<(Vec<Listener>, Vec<Holder>), SqlError> {
     let rows = sql.exec(
-        "SELECT id, session, agent, opened_at, heard_at FROM connections WHERE is_live = 1 AND phase = 'ready' ORDER BY opened_at",
+        "SELECT id, session, agent, opened_at, heard_at, kind FROM connections
+         WHERE is_live = 1 AND phase = 'ready' AND kind <> 'listen'
+         AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.id = token AND t.hears = 0) ORDER BY opened_at",
         &[],
     )?;
-    let holder = |row: &Row| {
+    let read = |row: &Row| {
         let holder = Holder {
             session: id(row, 1)?,
             agent: AgentName::new(row.text(2)?).map_err(|why| SqlError(why.to_string()))?,
             opened_at: Timestamp::from_ms(row.count(3)?),
             active_at: Timestamp::from_ms(row.count(4)?),
         };
-        Ok((id(row, 0)?, holder))
+        let takes = if row.text(5)? == "call" { Takes::Answer } else { Takes::Pushes };
+        Ok((Listener { connection: id(row, 0)?, takes }, holder))
     };
-    rows.iter().map(holder).collect()
+    Ok(rows.iter().map(read).collect::<Result<Vec<_>, SqlError>>()?.into_iter().unzip())
 }
 
 /// Notes that the client spoke: at most once a second, unless that makes its agent the one that was active last, which routing asks.
@@ -180,7 +274,7 @@ pub fn closed(sql: &impl Sql, id: SessionId, now: Timestamp) -> Result<(), SqlEr
 /// The other streams on which a client of the same token and agent listens, or seems to.
 pub fn beside(sql: &impl Sql, connection: &Connection) -> Result<Vec<SessionId>, SqlError> {
     let rows = sql.exec(
-        "SELECT id FROM connections WHERE token = ? AND agent = ? AND is_live = 1 AND phase = 'ready' AND id <> ?",
+        "SELECT id FROM connections WHERE token = ? AND agent = ? AND is_live = 1 AND phase = 'ready' AND kind = 'sse' AND id <> ?",
         &[connection.token.to_string().into(), connection.agent.as_str().into(), text(connection.id)],
     )?;
     rows.iter().map(|row| id(row, 0)).collect()
@@ -206,7 +300,7 @@ pub fn left_behind(sql: &impl Sql, token: Id, agent: &AgentName, now: Timestamp)
     let since = now.ms().saturating_sub(KEPT_MS);
     let found = sql.first(
         &format!(
-            "SELECT {COLUMNS} FROM connections WHERE token = ? AND agent = ? AND is_live = 0 AND phase = 'ready' AND heir IS NULL AND closed_at >= ?
+            "SELECT {COLUMNS} FROM connections WHERE token = ? AND agent = ? AND is_live = 0 AND phase = 'ready' AND kind = 'sse' AND heir IS NULL AND closed_at >= ?
              ORDER BY opened_at DESC LIMIT 1"
         ),
         &[token.to_string().into(), agent.as_str().into(), since.into()],
@@ -224,15 +318,51 @@ pub fn take_over(sql: &impl Sql, from: SessionId, to: SessionId) -> Result<(), S
     Ok(())
 }
 
+/// A stream of this session for what the server says unasked: of several, the one opened last.
+pub fn stream_of(sql: &impl Sql, session: SessionId) -> Result<Option<SessionId>, SqlError> {
+    let row = sql.first(
+        "SELECT id FROM connections WHERE session = ? AND is_live = 1 AND phase = 'ready' AND kind IN ('sse', 'get') ORDER BY opened_at DESC LIMIT 1",
+        &[text(session)],
+    )?;
+    row.map(|row| id(&row, 0)).transpose()
+}
+
+/// The streams of a session that are held, or whose client may come back.
+pub fn of_session(sql: &impl Sql, session: SessionId) -> Result<Vec<Connection>, SqlError> {
+    sql.exec(&format!("SELECT {COLUMNS} FROM connections WHERE session = ?"), &[text(session)])?.iter().map(connection).collect()
+}
+
+/// The streams of a token that are held.
+pub fn live_of_token(sql: &impl Sql, token: Id) -> Result<Vec<Connection>, SqlError> {
+    let rows = sql.exec(&format!("SELECT {COLUMNS} FROM connections WHERE is_live = 1 AND token = ?"), &[token.to_string().into()])?;
+    rows.iter().map(connection).collect()
+}
+
+/// Notes that the client of a session spoke, on all streams that it holds.
+pub fn session_heard(sql: &impl Sql, session: SessionId, now: Timestamp) -> Result<(), SqlError> {
+    sql.exec("UPDATE connections SET heard_at = ? WHERE session = ? AND is_live = 1", &[now.ms().into(), text(session)])?;
+    Ok(())
+}
+
+/// The session's client has been set up: what is pushed on its streams finds it.
+pub fn session_ready(sql: &impl Sql, session: SessionId) -> Result<(), SqlError> {
+    sql.exec("UPDATE connections SET phase = 'ready' WHERE session = ?", &[text(session)])?;
+    Ok(())
+}
+
 /// Forgets connections that nobody will take up any more, with what they left.
 pub fn sweep(sql: &impl Sql, now: Timestamp) -> Result<(), SqlError> {
+    super::sessions::sweep(sql, now)?;
+    super::calls::sweep(sql)?;
     let before: Value = now.ms().saturating_sub(KEPT_MS).into();
     let gone = "SELECT id FROM connections WHERE is_live = 0 AND closed_at < ?";
     for table in ["answers", "waits", "pings"] {
         sql.exec(&format!("DELETE FROM {table} WHERE connection IN ({gone})"), std::slice::from_ref(&before))?;
     }
     sql.exec("DELETE FROM connections WHERE is_live = 0 AND closed_at < ?", std::slice::from_ref(&before))?;
-    sql.exec("DELETE FROM shown WHERE session NOT IN (SELECT session FROM connections)", &[])?;
+    sql.exec("DELETE FROM subscriptions WHERE subscriber NOT IN (SELECT session FROM connections UNION ALL SELECT id FROM sessions)", &[])?;
+    sql.exec("DELETE FROM log_levels WHERE session NOT IN (SELECT session FROM connections UNION ALL SELECT id FROM sessions)", &[])?;
+    sql.exec("DELETE FROM shown WHERE session NOT IN (SELECT session FROM connections UNION ALL SELECT id FROM sessions)", &[])?;
     sql.exec("DELETE FROM creations WHERE at < ?", &[before])?;
     Ok(())
 }
@@ -248,8 +378,7 @@ mod tests {
         let id = SessionId(Id::new(at.ms(), random));
         let agent = AgentName::new("laptop").expect("a name");
         let token = Id::new(NOW.ms(), 7);
-        let connection =
-            Connection { id, session: id, token, agent, is_live: true, phase: Phase::Ready, heard_at: at, is_outdone: false, heir: None };
+        let connection = Connection { phase: Phase::Ready, ..Connection::opened(id, Kind::Sse, token, agent, at) };
         insert(db, &connection, at).expect("inserted");
         connection
     }

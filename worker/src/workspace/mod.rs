@@ -1,6 +1,7 @@
 //! One workspace: what stands in its database, and how it changes: one commit at a time.
 
 pub mod blobs;
+pub mod calls;
 pub mod clients;
 pub mod connections;
 pub mod ended;
@@ -9,7 +10,9 @@ pub mod inbox;
 pub mod log;
 pub mod open_tasks;
 pub mod schema;
+pub mod sessions;
 pub mod sql_store;
+pub mod subscriptions;
 pub mod threads;
 pub mod timers;
 pub mod tokens;

@@ -6,7 +6,7 @@
 use super::{blobs, tokens};
 
 /// Every migration, in order.
-pub const MIGRATIONS: &[&str] = &[ENTITIES, tokens::MIGRATION, blobs::MIGRATION, HISTORY, STREAMS];
+pub const MIGRATIONS: &[&str] = &[ENTITIES, tokens::MIGRATION, blobs::MIGRATION, HISTORY, STREAMS, tokens::HEARS, SESSIONS];
 
 const ENTITIES: &str = "
 CREATE TABLE workspace (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
@@ -96,6 +96,48 @@ CREATE TABLE shown (session TEXT NOT NULL, delivery TEXT NOT NULL, PRIMARY KEY (
 CREATE TABLE creations (agent TEXT NOT NULL, hash TEXT NOT NULL, task TEXT NOT NULL, connection TEXT NOT NULL, answer INTEGER, at INTEGER NOT NULL, PRIMARY KEY (agent, hash)) WITHOUT ROWID;
 -- What the one alarm is set for.
 CREATE TABLE timers (kind TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID";
+
+const SESSIONS: &str = "
+-- What the client of a Streamable HTTP session is, and how far it has come: one row each; it outlives every stream.
+CREATE TABLE sessions (
+  id TEXT PRIMARY KEY,
+  token TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  opened_at INTEGER NOT NULL,
+  heard_at INTEGER NOT NULL,
+  -- shared: of all requests of a token's agent that name no session; initializing, ready: as for connections; ended: by the client.
+  phase TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX sessions_of_token ON sessions (token, agent, phase);
+-- Calls that were answered over HTTP, so that one that comes again is not done again.
+CREATE TABLE calls (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  session TEXT NOT NULL,
+  -- The request's id as JSON, and the hash of what it asks.
+  request TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  -- under way: nobody knows yet; written: given to a client that was there; lost: the client was gone.
+  state TEXT NOT NULL,
+  deliveries TEXT NOT NULL,
+  json TEXT NOT NULL,
+  UNIQUE (session, request)
+);
+-- sse: HTTP+SSE; get: the stream of a session; call: the answer to one request; listen: what a client asked to be told of.
+ALTER TABLE connections ADD COLUMN kind TEXT NOT NULL DEFAULT 'sse';
+-- Of a stream that answers one request: that request's id, as JSON.
+ALTER TABLE connections ADD COLUMN request TEXT;
+-- Of a stream that answers one request: the client's going ends the request too.
+ALTER TABLE connections ADD COLUMN ends_with_client INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX connections_of_session ON connections (session, is_live);
+-- Grows along each stream: the place of what the ping follows.
+ALTER TABLE pings ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+-- What clients want to be told of: by their session, or by the stream that they listen on.
+-- uri: what a client called a resource, which it is told of by that name.
+CREATE TABLE subscriptions (subscriber TEXT NOT NULL, topic TEXT NOT NULL, uri TEXT NOT NULL, PRIMARY KEY (subscriber, topic)) WITHOUT ROWID;
+CREATE INDEX subscriptions_by_topic ON subscriptions (topic);
+-- The least grave messages that a session wants to hear of.
+CREATE TABLE log_levels (session TEXT PRIMARY KEY, level TEXT NOT NULL) WITHOUT ROWID";
 
 #[cfg(test)]
 mod tests {

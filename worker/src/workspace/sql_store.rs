@@ -23,6 +23,7 @@ pub struct SqlStore<S: Sql> {
     sql: S,
     head: RefCell<Cursor>,
     last_number: Cell<u64>,
+    has_subscribers: bool,
     known: RefCell<Known>,
     fault: RefCell<Option<SqlError>>,
 }
@@ -38,12 +39,13 @@ struct Known {
 impl<S: Sql> SqlStore<S> {
     /// Opens the store of a workspace that has been made.
     pub fn open(sql: S) -> Result<Self, SqlError> {
-        let row = sql.first("SELECT epoch, seq, tag, last_number FROM head", &[])?;
+        let row = sql.first("SELECT epoch, seq, tag, last_number, EXISTS (SELECT 1 FROM subscriptions) FROM head", &[])?;
         let row = row.ok_or_else(|| SqlError("the workspace has not been made".to_owned()))?;
         let head = Cursor { epoch: row.text(0)?.to_owned(), seq: row.count(1)?, tag: row.text(2)?.to_owned() };
         Ok(Self {
             head: RefCell::new(head),
             last_number: Cell::new(row.count(3)?),
+            has_subscribers: row.integer(4)? == 1,
             known: RefCell::default(),
             fault: RefCell::new(None),
             sql,
@@ -63,6 +65,11 @@ impl<S: Sql> SqlStore<S> {
 
     pub fn sql(&self) -> &S {
         &self.sql
+    }
+
+    /// Did any client want to be told of what changes, when this was opened?
+    pub fn has_subscribers(&self) -> bool {
+        self.has_subscribers
     }
 
     /// Where the history stands.

@@ -1,11 +1,12 @@
-//! The tokens of a workspace, in its own database: made, listed, extended, revoked, and checked on each of an agent's requests.
+//! The tokens of a workspace, in its own database: made, listed, changed, revoked, and checked on each of an agent's requests.
 //!
 //! Only the SHA-256 of a token's secret is stored. A revoked token keeps its row, so that its agent is told what happened.
 
 use std::fmt;
 
+use agentrq_core::dialect::hitl;
 use agentrq_core::id::Id;
-use agentrq_core::model::{AgentName, WorkspaceId};
+use agentrq_core::model::{AgentName, InvalidScopes, SCOPES, Scope, Scopes, WorkspaceId};
 use agentrq_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,9 @@ CREATE TABLE tokens (
   revoked_at INTEGER
 ) WITHOUT ROWID";
 
+/// Whether the scopes open what people answer ([`Scopes::hear`]), so that a query can ask. Every token from before did.
+pub const HEARS: &str = "ALTER TABLE tokens ADD COLUMN hears INTEGER NOT NULL DEFAULT 1";
+
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 /// How long a token is good for unless its maker says otherwise.
 const DEFAULT_DAYS: u64 = 30;
@@ -40,8 +44,6 @@ const SOON_MS: u64 = 7 * DAY_MS;
 const USE_EVERY_MS: u64 = 60 * 1000;
 /// How many tokens may be good at once.
 const MAX_TOKENS: u64 = 100;
-/// What a token may open. There is one scope as yet: everything that agents may do.
-const SCOPES: &[&str] = &["agent"];
 
 /// What a person says of a new token.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,11 +54,27 @@ pub struct NewToken {
     pub scopes: Option<Vec<String>>,
 }
 
-/// How a person extends one.
-#[derive(Clone, Debug, Deserialize)]
+/// What a person changes of one: at least one of these.
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Extension {
+pub struct TokenChange {
+    /// How long it is good for from now on.
     pub expires_in_days: Option<u64>,
+    pub scopes: Option<Vec<String>>,
+}
+
+/// What a change came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    pub info: TokenInfo,
+    pub tools_changed: ToolsChanged,
+}
+
+/// Do the token's agents see other tools than before?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ToolsChanged {
+    Yes,
+    No,
 }
 
 /// What a person is told once: the only time that the token itself is shown.
@@ -67,6 +85,7 @@ pub struct CreatedToken {
     pub token: String,
     pub mcp_url: String,
     pub label: String,
+    pub scopes: Scopes,
     pub expires_at: Timestamp,
 }
 
@@ -78,7 +97,7 @@ pub struct TokenInfo {
     pub label: String,
     /// The name of the agent that last used it, or the name that one will have which does not give its own.
     pub agent: String,
-    pub scopes: Vec<String>,
+    pub scopes: Scopes,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
@@ -90,6 +109,8 @@ pub struct TokenInfo {
 pub struct Holder {
     pub token: Id,
     pub label: String,
+    /// What it opens, as of this request.
+    pub scopes: Scopes,
     /// When it was last noted that the token is used, and under which name.
     pub last_used: Option<(Timestamp, String)>,
 }
@@ -146,10 +167,7 @@ pub struct Making<'a> {
 /// Makes a token.
 pub fn create(sql: &impl Sql, new: &NewToken, making: &Making<'_>) -> Result<CreatedToken, Problem> {
     let label = AgentName::new(&new.label).map_err(|why| invalid("label", format!("a label becomes the agent's name, and {why}")))?;
-    let scopes = new.scopes.clone().unwrap_or_else(|| SCOPES.iter().map(|&scope| scope.to_owned()).collect());
-    if scopes.is_empty() || scopes.iter().any(|scope| !SCOPES.contains(&scope.as_str())) {
-        return Err(invalid("scopes", "the scopes that there are: agent").with("allowed", SCOPES));
-    }
+    let scopes = wanted(new.scopes.as_deref())?.unwrap_or_default();
     let expires_at = expiry(new.expires_in_days, making.now)?;
     let good = sql.first("SELECT count(*) FROM tokens WHERE revoked_at IS NULL AND expires_at > ?", &[making.now.ms().into()])?;
     if good.map_or(Ok(0), |row| row.count(0))? >= MAX_TOKENS {
@@ -161,22 +179,34 @@ pub fn create(sql: &impl Sql, new: &NewToken, making: &Making<'_>) -> Result<Cre
     }
     let (token, proof) = token::mint(making.mac, making.workspace, making.id, making.secret);
     sql.exec(
-        "INSERT INTO tokens (id, label, scopes, secret_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO tokens (id, label, scopes, hears, secret_hash, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
         &[
             making.id.to_string().into(),
             label.as_str().into(),
-            scopes.join(" ").into(),
+            scopes.to_string().into(),
+            u64::from(scopes.hear()).into(),
             proof.secret_hash.as_slice().into(),
             making.now.ms().into(),
             expires_at.ms().into(),
         ],
     )?;
     let mcp_url = format!("{}/mcp/{}?token={token}", making.base, making.workspace);
-    Ok(CreatedToken { id: making.id, token, mcp_url, label: label.into(), expires_at })
+    Ok(CreatedToken { id: making.id, token, mcp_url, label: label.into(), scopes, expires_at })
 }
 
 fn invalid(field: &'static str, detail: impl Into<String>) -> Problem {
     Problem::new(Code::BadRequest, format!("{field}: {}", detail.into())).with("field", field)
+}
+
+/// The scopes that a request names, if it names any.
+fn wanted(words: Option<&[String]>) -> Result<Option<Scopes>, Problem> {
+    let read = words.map(|words| Scopes::read(words.iter().map(String::as_str))).transpose();
+    read.map_err(|why| invalid("scopes", why.to_string()).with("allowed", SCOPES.map(Scope::word).to_vec()))
+}
+
+/// The scopes as the database holds them.
+fn stored(words: &str) -> Result<Scopes, SqlError> {
+    words.parse().map_err(|why: InvalidScopes| SqlError(format!("a token's scopes are {words:?}: {why}")))
 }
 
 fn expiry(days: Option<u64>, now: Timestamp) -> Result<Timestamp, Problem> {
@@ -196,7 +226,7 @@ fn info(row: &Row, now: Timestamp) -> Result<TokenInfo, SqlError> {
         id: row.text(0)?.parse().map_err(|error| SqlError(format!("{error}")))?,
         agent: row.optional_text(2)?.map_or_else(|| label.clone(), str::to_owned),
         label,
-        scopes: row.text(3)?.split(' ').map(str::to_owned).collect(),
+        scopes: stored(row.text(3)?)?,
         created_at: Timestamp::from_ms(row.count(4)?),
         expires_at,
         last_used_at: row.optional_count(6)?.map(Timestamp::from_ms),
@@ -210,14 +240,24 @@ pub fn list(sql: &impl Sql, now: Timestamp) -> Result<Vec<TokenInfo>, SqlError> 
     rows.iter().map(|row| info(row, now)).collect()
 }
 
-/// Extends a token from now on, also an expired one; never a revoked one.
-pub fn extend(sql: &impl Sql, id: Id, extension: &Extension, now: Timestamp) -> Result<TokenInfo, Problem> {
-    let expires_at = expiry(extension.expires_in_days, now)?;
+/// Extends a token from now on, also an expired one, or gives it other scopes, or both; never a revoked one. All of it, or nothing.
+/// Other scopes count from the next request on; the caller tells the token's streams where the tools are others now.
+pub fn change(sql: &impl Sql, id: Id, change: &TokenChange, now: Timestamp) -> Result<Changed, Problem> {
+    let wanted = wanted(change.scopes.as_deref())?;
+    let expires_at = change.expires_in_days.map(|days| expiry(Some(days), now)).transpose()?;
+    if wanted.is_none() && expires_at.is_none() {
+        let detail = "a change of a token names expiresInDays, or scopes, or both";
+        return Err(Problem::new(Code::BadRequest, detail).with("allowed", vec!["expiresInDays", "scopes"]));
+    }
+    let before = scopes(sql, id).map_err(|problem| if problem.status < 500 { not_found(id) } else { problem })?;
+    let after = wanted.unwrap_or_else(|| before.clone());
     let rows = sql.exec(
-        &format!("UPDATE tokens SET expires_at = ? WHERE id = ? AND revoked_at IS NULL RETURNING {COLUMNS}"),
-        &[expires_at.ms().into(), id.to_string().into()],
+        &format!("UPDATE tokens SET scopes = ?, hears = ?, expires_at = coalesce(?, expires_at) WHERE id = ? RETURNING {COLUMNS}"),
+        &[after.to_string().into(), u64::from(after.hear()).into(), expires_at.map(Timestamp::ms).into(), id.to_string().into()],
     )?;
-    rows.first().map_or_else(|| Err(not_found(id)), |row| Ok(info(row, now)?))
+    let info = rows.first().map_or_else(|| Err(not_found(id)), |row| Ok(info(row, now)?))?;
+    let tools_changed = if hitl::same_tools(&before, &after) { ToolsChanged::No } else { ToolsChanged::Yes };
+    Ok(Changed { info, tools_changed })
 }
 
 /// Revokes a token. The caller closes its streams. Revoking once more changes nothing.
@@ -254,7 +294,7 @@ pub fn check_room(sql: &impl Sql, holder: &Holder, agent: &AgentName) -> Result<
 /// Who holds the token, if it is good now.
 pub fn verify(sql: &impl Sql, proof: &TokenProof, now: Timestamp) -> Result<Result<Holder, Refused>, SqlError> {
     let row = sql.first(
-        "SELECT label, secret_hash, expires_at, revoked_at, last_used_at, agent FROM tokens WHERE id = ?",
+        "SELECT label, secret_hash, expires_at, revoked_at, last_used_at, agent, scopes FROM tokens WHERE id = ?",
         &[proof.id.to_string().into()],
     )?;
     let Some(row) = row else { return Ok(Err(Refused::Unknown)) };
@@ -269,7 +309,13 @@ pub fn verify(sql: &impl Sql, proof: &TokenProof, now: Timestamp) -> Result<Resu
         return Ok(Err(Refused::Expired(expires_at)));
     }
     let last_used = row.optional_count(4)?.map(Timestamp::from_ms).zip(row.optional_text(5)?.map(str::to_owned));
-    Ok(Ok(Holder { token: proof.id, label: row.text(0)?.to_owned(), last_used }))
+    Ok(Ok(Holder { token: proof.id, label: row.text(0)?.to_owned(), scopes: stored(row.text(6)?)?, last_used }))
+}
+
+/// What a token opens at this moment. Asked in the very commit that depends on it: a change counts for what is under way, too.
+pub fn scopes(sql: &impl Sql, id: Id) -> Result<Scopes, Problem> {
+    let row = sql.first("SELECT scopes FROM tokens WHERE id = ? AND revoked_at IS NULL", &[id.to_string().into()])?;
+    row.map_or_else(|| Err(Refused::Unknown.into()), |row| Ok(stored(row.text(0)?)?))
 }
 
 /// Is a token good now? For streams that were opened with it a while ago.
@@ -295,156 +341,14 @@ pub fn next_expiry(sql: &impl Sql, now: Timestamp) -> Result<Option<Timestamp>, 
     Ok(row.map_or(Ok(None), |row| row.optional_count(0))?.map(Timestamp::from_ms))
 }
 
+/// A good token with a given id, for tests of what its holder may do.
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::gate::mac::for_tests;
-    use crate::migrations::migrate;
-    use crate::sql::native::memory;
-    use rusqlite::Connection;
-
-    fn start() -> Timestamp {
-        Timestamp::from_ms(1_774_362_821_000)
-    }
-
-    fn days(days: u64) -> Timestamp {
-        start().plus_ms(days * DAY_MS)
-    }
-
-    fn db() -> Connection {
-        let db = memory();
-        migrate(&db, &[MIGRATION]).expect("the table");
-        db
-    }
-
-    fn new(label: &str) -> NewToken {
-        NewToken { label: label.to_owned(), expires_in_days: None, scopes: None }
-    }
-
-    fn make(db: &Connection, random: u32, new: &NewToken) -> Result<(CreatedToken, TokenProof), Problem> {
-        let mac = for_tests();
-        let workspace = mac.workspace(1);
-        let making = Making {
-            mac: &mac,
-            workspace: &workspace,
-            base: "https://a.example",
-            id: Id::new(start().ms(), random),
-            secret: &[random as u8; 32],
-            now: start(),
-        };
-        let created = create(db, new, &making)?;
-        let proof = token::read(&mac, &workspace, &created.token).expect("a token of this workspace");
-        Ok((created, proof))
-    }
-
-    #[test]
-    fn a_token_is_good_for_thirty_days_and_says_its_holder() {
-        let db = db();
-        let (created, proof) = make(&db, 1, &new(" laptop ")).expect("a token");
-        assert_eq!(created.expires_at, days(30));
-        assert!(created.mcp_url.ends_with(&format!("?token={}", created.token)), "{}", created.mcp_url);
-        assert_eq!(verify(&db, &proof, start()), Ok(Ok(Holder { token: created.id, label: "laptop".to_owned(), last_used: None })));
-        assert_eq!(verify(&db, &proof, days(30)), Ok(Err(Refused::Expired(days(30)))));
-    }
-
-    #[test]
-    fn the_token_itself_stands_nowhere_in_the_database() {
-        let db = db();
-        let (_, proof) = make(&db, 1, &new("a")).expect("a token");
-        let row = db.first("SELECT secret_hash FROM tokens", &[]).expect("rows").expect("one");
-        assert_eq!(row.blob(0), Ok(proof.secret_hash.as_slice()));
-        assert_ne!(row.blob(0), Ok([1u8; 32].as_slice()));
-    }
-
-    #[test]
-    fn a_right_id_with_another_secret_is_unknown() {
-        let db = db();
-        let (_, proof) = make(&db, 1, &new("a")).expect("a token");
-        assert_eq!(verify(&db, &TokenProof { secret_hash: [0; 32], ..proof }, start()), Ok(Err(Refused::Unknown)));
-        assert_eq!(verify(&db, &TokenProof { id: Id::new(0, 0), ..proof }, start()), Ok(Err(Refused::Unknown)));
-    }
-
-    #[test]
-    fn a_revoked_token_opens_nothing_at_once_and_for_good() {
-        let db = db();
-        let (created, proof) = make(&db, 1, &new("a")).expect("a token");
-        assert_eq!(revoke(&db, created.id, days(1)), Ok(()));
-        assert_eq!(revoke(&db, created.id, days(2)), Ok(()));
-        assert_eq!(verify(&db, &proof, days(1)), Ok(Err(Refused::Revoked(days(1)))));
-        assert_eq!(is_good(&db, created.id, days(1)), Ok(false));
-        assert_eq!(extend(&db, created.id, &Extension { expires_in_days: None }, days(1)).map_err(|problem| problem.status), Err(404));
-        assert_eq!(list(&db, days(1)), Ok(vec![]));
-        assert_eq!(revoke(&db, Id::new(0, 0), start()).map_err(|problem| problem.status), Err(404));
-    }
-
-    #[test]
-    fn a_week_before_its_end_a_token_expires_soon_and_one_tap_extends_it() {
-        let db = db();
-        let (created, proof) = make(&db, 1, &new("a")).expect("a token");
-        let soon = |now| list(&db, now).expect("a list").first().map(|token| token.expires_soon);
-        assert_eq!([soon(days(22)), soon(days(23)), soon(days(40))], [Some(false), Some(true), Some(true)]);
-        let extended = extend(&db, created.id, &Extension { expires_in_days: None }, days(40)).expect("extended");
-        assert_eq!((extended.expires_at, extended.expires_soon), (days(70), false));
-        assert!(matches!(verify(&db, &proof, days(69)), Ok(Ok(_))));
-        assert_eq!(next_expiry(&db, days(40)), Ok(Some(days(70))));
-    }
-
-    #[test]
-    fn the_last_use_is_written_once_a_minute_and_at_once_for_another_name() {
-        let db = db();
-        let (_, proof) = make(&db, 1, &new("label")).expect("a token");
-        let (one, two) = (AgentName::new("one").expect("a name"), AgentName::new("two").expect("a name"));
-        let seen = || {
-            list(&db, start())
-                .expect("a list")
-                .first()
-                .map(|token| (token.agent.clone(), token.last_used_at.map(|at| at.ms() - start().ms())))
-        };
-        assert_eq!(seen(), Some(("label".to_owned(), None)));
-        for (agent, after, expected) in [(&one, 0, 0), (&one, 59_999, 0), (&one, 60_000, 60_000), (&two, 60_001, 60_001)] {
-            let now = start().plus_ms(after);
-            let holder = verify(&db, &proof, now).expect("read").expect("good");
-            used(&db, &holder, agent, now).expect("written");
-            assert_eq!(seen(), Some((agent.to_string(), Some(expected))));
-        }
-    }
-
-    #[test]
-    fn what_a_token_cannot_be_is_refused_and_nothing_is_stored() {
-        let db = db();
-        for (wrong, field) in [
-            (new(""), "label"),
-            (new(&"x".repeat(65)), "label"),
-            (NewToken { expires_in_days: Some(0), ..new("a") }, "expiresInDays"),
-            (NewToken { expires_in_days: Some(367), ..new("a") }, "expiresInDays"),
-            (NewToken { scopes: Some(vec!["everything".to_owned()]), ..new("a") }, "scopes"),
-            (NewToken { scopes: Some(vec![]), ..new("a") }, "scopes"),
-        ] {
-            let problem = make(&db, 1, &wrong).map(|_| ()).expect_err(field);
-            assert_eq!((problem.status, problem.extra["field"].as_str()), (400, Some(field)));
-        }
-        assert_eq!(list(&db, start()), Ok(vec![]));
-    }
-
-    #[test]
-    fn an_agent_is_named_by_itself_or_by_its_token() {
-        let holder = Holder { token: Id::new(0, 0), label: "laptop".to_owned(), last_used: None };
-        assert_eq!(holder.agent(None).map(String::from), Ok("laptop".to_owned()));
-        assert_eq!(holder.agent(Some(" ")).map(String::from), Ok("laptop".to_owned()));
-        assert_eq!(holder.agent(Some("two")).map(String::from), Ok("two".to_owned()));
-        assert_eq!(holder.agent(Some("a\nb")).map_err(|problem| problem.status), Err(400));
-    }
-
-    #[test]
-    fn five_hundred_agents_have_a_name_and_one_more_finds_no_room_but_under_its_tokens_label() {
-        let db = memory();
-        migrate(&db, crate::workspace::schema::MIGRATIONS).expect("migrated");
-        let holder = Holder { token: Id::new(0, 1), label: "laptop".to_owned(), last_used: None };
-        let room = |name: &str| check_room(&db, &holder, &AgentName::new(name).expect("a name")).map_err(|problem| problem.status);
-        for number in 0..MAX_AGENTS {
-            assert_eq!(room("new"), Ok(()));
-            db.exec("INSERT INTO agents (name, json) VALUES (?, '{}')", &[format!("agent {number}").into()]).expect("inserted");
-        }
-        assert_eq!([room("new"), room("agent 7"), room("laptop")], [Err(409), Ok(()), Ok(())]);
-    }
+pub(crate) fn made_for_tests(sql: &impl Sql, id: Id, scope: Scope) {
+    let scopes = Scopes::read([scope.word()]).expect("a scope");
+    let row = "INSERT OR REPLACE INTO tokens (id, label, scopes, hears, secret_hash, created_at, expires_at)
+               VALUES (?, 'test', ?, ?, x'00', 0, 9000000000000)";
+    sql.exec(row, &[id.to_string().into(), scopes.to_string().into(), u64::from(scopes.hear()).into()]).expect("inserted");
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use agentrq_core::command::{Command, Context, Inbox};
 use agentrq_core::cursor::Cursor;
 use agentrq_core::decision::{Effect, Event, Outcome};
 use agentrq_core::id::SessionId;
-use agentrq_core::model::Actor;
+use agentrq_core::model::{Actor, Scopes};
 use agentrq_core::sync::delta::{CommitEnd, Settled, frames};
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::Store;
@@ -53,6 +53,16 @@ impl<S: Sql> Transaction<S> {
         self.store.sql()
     }
 
+    /// May an agent whose token has these scopes ask this?
+    ///
+    /// # Errors
+    /// Which scope is needed and which there are.
+    pub fn check_scope(&self, scopes: &Scopes, command: &Command) -> Result<(), Problem> {
+        let checked = decide::check_scope(&self.store, command, scopes);
+        self.store.check()?;
+        checked.map_err(|why| Rejection::from(why).into())
+    }
+
     /// Decides a command and applies what was decided; later commands of the commit see it.
     ///
     /// # Errors
@@ -75,6 +85,11 @@ impl<S: Sql> Transaction<S> {
     /// The same for reports of the workspace's own streams.
     pub fn report(&mut self, report: Inbox) -> Result<Outcome, Problem> {
         self.run(Command::Inbox(report), &Actor::System, None)
+    }
+
+    /// What this commit has come to so far.
+    pub fn events(&self) -> &[Event] {
+        &self.events
     }
 
     /// Says something on an agent's stream once the commit stands.

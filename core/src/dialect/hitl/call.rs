@@ -30,6 +30,22 @@ pub enum Call {
     WaitForMessages { acknowledge: Vec<DeliveryId>, timeout_s: u64 },
 }
 
+impl Call {
+    /// The tool that is called.
+    pub fn tool(&self) -> &'static str {
+        match self {
+            Self::CreateTask { .. } => "createTask",
+            Self::UpdateTaskStatus { .. } => "updateTaskStatus",
+            Self::Reply { .. } => "reply",
+            Self::GetWorkspace => "getWorkspace",
+            Self::GetTaskMessages { .. } => "getTaskMessages",
+            Self::DownloadAttachment { .. } => "downloadAttachment",
+            Self::GetNextTask => "getNextTask",
+            Self::WaitForMessages { .. } => "waitForMessages",
+        }
+    }
+}
+
 /// A file as an agent names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InlineAttachment {

@@ -27,9 +27,29 @@ rejection do not do it. If an answer changes the plan, follow it. If a task can 
 \"completed\". After a context reset read a thread again with getTaskMessages. An event marked redelivered may be \
 one that an earlier session has begun to work on: look before you act twice.";
 
+/// What the tools offer: it changes their words, not which there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Offer {
+    Everything,
+    /// Tasks for people, none for agents.
+    AskingPeople,
+}
+
 /// The tools of this dialect. `upload` is the URL for files that are too large to ride in a call.
 pub fn definitions(upload: &str) -> Vec<Definition> {
+    offered(Offer::Everything, upload)
+}
+
+pub(super) fn offered(offer: Offer, upload: &str) -> Vec<Definition> {
     let attachments = attachments_schema();
+    let (for_agents, assignee, to_create) = match offer {
+        Offer::Everything => (
+            "With assignee \"agent\" (the default): work for yourself or another agent. ",
+            json!({"type": "string", "enum": ["human", "agent"], "default": "agent"}),
+            json!(["title"]),
+        ),
+        Offer::AskingPeople => ("", json!({"type": "string", "enum": ["human"]}), json!(["title", "assignee"])),
+    };
     vec![
         Definition {
             name: "createTask",
@@ -37,7 +57,7 @@ pub fn definitions(upload: &str) -> Vec<Definition> {
             description: format!(
                 "Create a task. With assignee \"human\": a person is asked at once on every device, and the answer comes to you \
                  by itself. Use it for every approval, review or question. Put the full context, commands and diffs into body (Markdown). \
-                 With assignee \"agent\" (the default): work for yourself or another agent. Files up to 4 MiB in all ride along as base64; \
+                 {for_agents}Files up to 4 MiB in all ride along as base64; \
                  larger ones (to 25 MiB): POST the bytes to {upload} with your token and the header Content-Type, add ?filename=, and pass the \
                  returned id as {{\"id\": …}}."
             ),
@@ -46,10 +66,10 @@ pub fn definitions(upload: &str) -> Vec<Definition> {
                 "properties": {
                     "title": {"type": "string", "maxLength": limits::TITLE_CHARS, "description": "Short and action-oriented, e.g. \"Approve: Delete stale sessions\""},
                     "body": {"type": "string", "description": "Everything needed to decide, as Markdown"},
-                    "assignee": {"type": "string", "enum": ["human", "agent"], "default": "agent"},
+                    "assignee": assignee,
                     "attachments": attachments,
                 },
-                "required": ["title"],
+                "required": to_create,
             }),
             output: object(&[
                 ("task_id", json!({"type": "string"})),

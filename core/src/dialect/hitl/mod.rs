@@ -6,7 +6,9 @@ pub mod completions;
 mod definitions;
 pub mod prompts;
 pub mod resources;
+mod scope;
 
 pub use answer::{Counts, WaitingFor, asks_without_human, created, messages, next_task, waited, workspace};
 pub use call::{Call, InlineAttachment, Order, read};
 pub use definitions::{INSTRUCTIONS, definitions};
+pub use scope::{check_call, check_tool, definitions_for, same_tools};

@@ -51,12 +51,12 @@ impl WorkspaceObject {
     pub(super) async fn post_message(&self, asked: Asked<'_>, task: TaskRef) -> Result<Response, Problem> {
         let body = self.body(asked.request, &asked.asker, JSON_BYTES).await?;
         let new: NewMessage = body::parse(&body)?;
-        let (actor, key) = (asked.asker.actor()?, asked.header("idempotency-key"));
+        let key = asked.header("idempotency-key");
         let now = random::now();
         let message = self.commit(|tx| {
             let task = threads::task(tx, task)?;
             let id = idempotency::id(tx.sql(), &asked.asker.name(), key.as_deref(), &body, now)?;
-            tx.run(new.command(id, task.id)?, &actor, None)?;
+            asked.asker.run(tx, new.command(id, task.id)?)?;
             looked(tx, tx.store().message(MessageId(id)))?.ok_or_else(|| Problem::internal("a message that was posted is not there"))
         })?;
         answer(201, &message)
@@ -66,7 +66,7 @@ impl WorkspaceObject {
         let now = random::now();
         let id = AttachmentId(random::id(now)?);
         let file = blobs::receive::receive(self.sql(), id, asked.request, now).await?;
-        if let Err(gone) = self.still_good(&asked.asker) {
+        if let Err(gone) = self.still_good(&asked.asker).and_then(|()| asked.asker.may_upload(&self.sql())) {
             blobs::remove(&self.sql(), id)?;
             return Err(gone);
         }

@@ -1,40 +1,31 @@
 //! The object's answers over HTTP: the tasks, threads, tokens and files of its workspace.
 
+mod mcp;
 mod messages;
 mod sync;
 mod tasks;
 mod tokens;
 mod workspace;
 
-use std::time::Duration;
-
-use agentrq_core::id::{Id, SessionId};
+use agentrq_core::id::Id;
 use agentrq_core::mcp::tool::TaskRef;
-use agentrq_core::model::{Actor, AgentName, Person, WorkspaceId};
+use agentrq_core::model::{Actor, Person};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use url::Url;
-use worker::{Delay, Request, Response, ResponseBuilder, SqlStorage};
+use worker::{Request, Response, ResponseBuilder, SqlStorage};
 
 use super::WorkspaceObject;
-use super::sockets::Sockets;
-use super::streams::{AgentAsks, Resumes};
-use crate::body::{self, JSON_BYTES, MCP_BYTES};
-use crate::gate::caller::{BASE_HEADER, Caller};
-use crate::mcp::about::About;
-use crate::mcp::sse::{self, Posted};
+use crate::body::{self, JSON_BYTES};
+use crate::gate::caller::Caller;
 use crate::problem::{Code, Problem};
 use crate::random;
 use crate::routes::{self, Method, Route};
 use crate::stream::dial::wants_socket;
 use crate::workspace::tokens::Holder;
 use crate::workspace::transaction::Transaction;
-use crate::workspace::{blobs, inbox, tokens as token_table};
-
-/// How often, and at which distance, to look whether an answer is written.
-const WRITING_LOOKS: u32 = 20;
-const WRITING_PAUSE: Duration = Duration::from_millis(5);
+use crate::workspace::{blobs, tokens as token_table};
 
 /// Who asks, checked wholly.
 #[derive(Clone, Debug)]
@@ -133,7 +124,10 @@ impl WorkspaceObject {
             return no_content();
         }
         self.rate.borrow_mut().take(&asker.name(), random::now())?;
-        if let (Asker::Agent(holder, name), false) = (&asker, matches!(route, Route::Mcp(_))) {
+        if let Asker::Agent(holder, _) = &asker {
+            crate::gate::scope::allows(&route, method, &holder.scopes)?;
+        }
+        if let (Asker::Agent(holder, name), false) = (&asker, matches!(route, Route::Mcp(..))) {
             self.heard(holder.agent(name.as_deref())?)?;
         }
         self.route(route, Asked { request, url, method, asker }).await
@@ -187,7 +181,7 @@ impl WorkspaceObject {
             (Route::Tokens(_), Method::Get) => answer(200, &json!({"tokens": token_table::list(&self.sql(), random::now())?})),
             (Route::Tokens(workspace), _) => self.make_token(asked, &workspace).await,
             (Route::Token(_, id), Method::Delete) => self.revoke_token(&asked, id),
-            (Route::Token(_, id), _) => self.extend_token(asked, id).await,
+            (Route::Token(_, id), _) => self.change_token(asked, id).await,
             (Route::Tasks(_), Method::Get) => self.list_tasks(&asked),
             (Route::Tasks(_), _) => self.create_task(asked).await,
             (Route::Task(_, task), Method::Get) => answer(200, &self.read_task(named(task))?),
@@ -203,63 +197,9 @@ impl WorkspaceObject {
             (Route::Events(_), _) if wants_socket(asked.request) => {
                 self.dashboard_stream(asked.asker.session()?, asked.query("cursor").as_deref())
             }
-            (Route::Mcp(_), Method::Get) if wants_socket(asked.request) => self.open_agent_stream(&asked),
-            (Route::Mcp(workspace), Method::Post) => self.mcp_post(asked, workspace).await,
+            (Route::Mcp(workspace, endpoint), _) => self.mcp(asked, workspace, endpoint).await,
             _ => Err(Problem::new(Code::NotFound, "there is nothing at this path")),
         }
-    }
-
-    fn open_agent_stream(&self, asked: &Asked<'_>) -> Result<Response, Problem> {
-        let asks = AgentAsks {
-            connection: connection(asked)?,
-            agent: asked.query("agent"),
-            resumes: if asked.query("resume").is_some() { Resumes::AfterBreak } else { Resumes::New },
-        };
-        self.agent_stream(asked.asker.agent()?, &asks)
-    }
-
-    async fn mcp_post(&self, asked: Asked<'_>, workspace: WorkspaceId) -> Result<Response, Problem> {
-        let holder = asked.asker.agent()?.clone();
-        let agent = holder.agent(asked.query("agent").as_deref())?;
-        if asked.query("conn").is_none() {
-            // What clients that try Streamable HTTP first do: told so, they fall back to the transport that is spoken here.
-            let detail = "this server speaks MCP over HTTP+SSE: use type \"sse\" with this URL, or open a stream with GET and post to the address that its `endpoint` event names";
-            return Err(Problem::new(Code::MethodNotAllowed, detail).with("allowed", vec!["GET"]));
-        }
-        let id = connection(&asked)?;
-        let about = About { workspace, base: asked.header(BASE_HEADER).unwrap_or_default() };
-        let body = self.body(asked.request, &asked.asker, MCP_BYTES).await?;
-        self.while_writing(id, &agent, &body).await?;
-        let answered = Sockets(&self.state).answered(id);
-        let posted = self.commit(|tx| {
-            if let Some(answered) = answered {
-                inbox::written(tx.sql(), id, answered.upto, answered.at)?;
-            }
-            sse::post(tx, id, &holder, agent, &about, &body)
-        })?;
-        match posted {
-            Posted::Accepted => Ok(ResponseBuilder::new().with_status(202).ok("Accepted")?),
-            Posted::Malformed(error) => answer(400, &error),
-        }
-    }
-
-    /// A client that has its answer may create the same task again before the Worker's word that the answer is written has come.
-    /// That word makes it another task; it is on its way.
-    async fn while_writing(&self, connection: SessionId, agent: &AgentName, body: &[u8]) -> Result<(), Problem> {
-        let is_writing = || {
-            let upto = Sockets(&self.state).answered(connection).map_or(0, |answered| answered.upto);
-            inbox::is_writing(&self.sql(), connection, upto)
-        };
-        if !is_writing()? || !sse::creates_again(&self.sql(), agent, body)? {
-            return Ok(());
-        }
-        for _ in 0..WRITING_LOOKS {
-            Delay::from(WRITING_PAUSE).await;
-            if !is_writing()? {
-                break;
-            }
-        }
-        Ok(())
     }
 
     /// A look that changes nothing.
@@ -320,14 +260,6 @@ impl WorkspaceObject {
 
 fn session_ended() -> Problem {
     Problem::new(Code::SessionRequired, "this session has ended: sign in again")
-}
-
-fn connection(asked: &Asked<'_>) -> Result<SessionId, Problem> {
-    let id = asked.query("conn").unwrap_or_default();
-    id.parse().map_err(|_| {
-        Problem::new(Code::BadRequest, "post to the address that the stream's `endpoint` event named: this one has no connection in it")
-            .with("field", "conn")
-    })
 }
 
 fn named(task: routes::TaskRef) -> TaskRef {

@@ -65,12 +65,13 @@ impl WorkspaceObject {
     pub(super) async fn create_task(&self, asked: Asked<'_>) -> Result<Response, Problem> {
         let body = self.body(asked.request, &asked.asker, JSON_BYTES).await?;
         let new: NewTask = body::parse(&body)?;
-        let (actor, key) = (asked.asker.actor()?, asked.header("idempotency-key"));
+        let key = asked.header("idempotency-key");
         let now = random::now();
         let task = self.commit(|tx| {
             let id = idempotency::id(tx.sql(), &asked.asker.name(), key.as_deref(), &body, now)?;
             let assignee = new.assignee.unwrap_or(Assignee::Agent);
-            tx.run(Command::CreateTask { id, title: new.title, body: new.body, assignee, attachments: new.attachments }, &actor, None)?;
+            let (title, body, attachments) = (new.title, new.body, new.attachments);
+            asked.asker.run(tx, Command::CreateTask { id, title, body, assignee, attachments })?;
             threads::task(tx, TaskRef::Id(id.into()))
         })?;
         answer(201, &task)
@@ -82,19 +83,19 @@ impl WorkspaceObject {
 
     pub(super) async fn edit_task(&self, asked: Asked<'_>, task: TaskRef) -> Result<Response, Problem> {
         let edit: TaskEdit = self.json(asked.request, &asked.asker).await?;
-        let actor = asked.asker.actor()?;
+        let asker = &asked.asker;
         let task = self.commit(|tx| {
             let task = threads::task(tx, task)?.id;
             let id = || random::id(random::now());
             if edit.reopen {
-                tx.run(Command::Reopen { id: id()?, task }, &actor, None)?;
+                asker.run(tx, Command::Reopen { id: id()?, task })?;
             }
             if edit.title.is_some() || edit.body.is_some() || edit.assignee.is_some() {
                 let (title, body, assignee) = (edit.title, edit.body, edit.assignee);
-                tx.run(Command::EditTask { id: id()?, task, title, body, assignee }, &actor, None)?;
+                asker.run(tx, Command::EditTask { id: id()?, task, title, body, assignee })?;
             }
             if let Some(to) = edit.status {
-                tx.run(Command::SetStatus { id: id()?, task, to, reason: edit.reason }, &actor, None)?;
+                asker.run(tx, Command::SetStatus { id: id()?, task, to, reason: edit.reason })?;
             }
             threads::task(tx, TaskRef::Id(task))
         })?;
@@ -102,10 +103,10 @@ impl WorkspaceObject {
     }
 
     pub(super) fn delete_task(&self, asked: &Asked<'_>, task: TaskRef) -> Result<Response, Problem> {
-        let actor = asked.asker.actor()?;
         self.commit(|tx| {
             let task = threads::task(tx, task)?.id;
-            tx.run(Command::DeleteTask { id: random::id(tx.now)?, task }, &actor, None)
+            let id = random::id(tx.now)?;
+            asked.asker.run(tx, Command::DeleteTask { id, task })
         })?;
         no_content()
     }

@@ -1,6 +1,7 @@
 //! Answers to requests: kept until they are known to have arrived.
 
 use agentrq_core::id::{DeliveryId, SessionId};
+use agentrq_core::mcp::event_id::{EventId, Place};
 use agentrq_core::sse;
 use agentrq_core::time::Timestamp;
 use serde_json::Value;
@@ -28,7 +29,7 @@ pub fn answer<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, answer: &V
         let args = [id.into(), (part as u64).into(), text.into()];
         tx.sql().exec("INSERT INTO answer_parts (answer, part, json) VALUES (?, ?, ?)", &args)?;
     }
-    tx.say(connection, answer_line(id, &text));
+    tx.say(connection, answer_line(connection, id, &text));
     Ok(id)
 }
 
@@ -65,8 +66,9 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-pub(super) fn answer_line(id: u64, text: &str) -> Down {
-    Down::Write { key: format!("a{id}"), cursor: None, text: sse::Frame { event: Some("message"), id: None, data: text }.encode() }
+pub(super) fn answer_line(connection: SessionId, id: u64, text: &str) -> Down {
+    let event = EventId { stream: connection, place: Place::Answer(id) }.to_string();
+    Down::Write { key: format!("a{id}"), cursor: None, text: sse::Frame { event: Some("message"), id: Some(&event), data: text }.encode() }
 }
 
 #[cfg(test)]

@@ -1,34 +1,56 @@
 //! When a stream breaks: what it had waits again, what a mended one is told once more, and who goes on from it.
 
 use agentrq_core::command::Inbox;
-use agentrq_core::id::SessionId;
+use agentrq_core::id::{DeliveryId, SessionId};
 use agentrq_core::model::{DeliveryState, Route};
 use agentrq_core::sse;
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::View;
 
 use super::answers::answer_line;
-use super::pings::{PONG_MS, ping, ping_line};
+use super::pings::{self, ping};
 use super::pushes::pushed;
 use super::reading::{looked, read_ids};
 use super::results::give;
-use super::waits::progress_line;
+use super::waits::{end_waits, progress_line};
 use crate::problem::Problem;
 use crate::random;
 use crate::sql::Sql;
 use crate::stream::line::{Down, Ending};
-use crate::workspace::connections::{self, Phase};
+use crate::workspace::connections::{self, Kind, Phase, WhenLeft};
+use crate::workspace::subscriptions;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::transaction::{Outgoing, Transaction};
 
 /// No pong came: the stream is dead, and what was on it waits again.
 pub fn unanswered<S: Sql>(tx: &mut Transaction<S>, ping: &str) -> Result<(), Problem> {
-    let row = tx.sql().first("SELECT connection FROM pings WHERE id = ?", &[ping.into()])?;
+    let row = tx.sql().first("SELECT connection, deliveries FROM pings WHERE id = ?", &[ping.into()])?;
     let Some(row) = row else { return Ok(()) };
-    let connection = connections::id(&row, 0)?;
-    lose(tx, connection)?;
-    tx.outgoing.push(Outgoing::Close { connection, ending: Ending::Unresponsive });
+    let Some(connection) = connections::find(tx.sql(), connections::id(&row, 0)?)? else { return Ok(()) };
+    // Nothing was entrusted to it, and it may be a client that is slow or has no pongs: it is kept, but nothing is pushed there from now on.
+    let is_idle = row.text(1)?.is_empty() && (connection.phase == Phase::Opened || connection.kind == Kind::Session);
+    if is_idle {
+        tx.sql().exec("DELETE FROM pings WHERE id = ?", &[ping.into()])?;
+        return Ok(connections::reached(tx.sql(), connection.id, Phase::Opened, connection.session)?);
+    }
+    lose(tx, connection.id)?;
+    tx.outgoing.push(Outgoing::Close { connection: connection.id, ending: Ending::Unresponsive });
     Ok(())
+}
+
+/// How long a client that has left its session's stream may take to come back to it before what it had there waits again.
+const COMES_BACK_MS: u64 = 5_000;
+
+/// The client has closed the stream.
+pub fn left<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
+    match connections::find(tx.sql(), connection)?.map(|known| known.kind) {
+        // Such clients come back after a second or so, and say what they got last.
+        Some(Kind::Session) => {
+            connections::closed(tx.sql(), connection, tx.now)?;
+            Ok(timers::set(tx.sql(), Timer::Lost, &connection.to_string(), tx.now.plus_ms(COMES_BACK_MS))?)
+        }
+        _ => lose(tx, connection),
+    }
 }
 
 /// The stream is gone: what it was given and did not prove to have waits again, and its agent may be away.
@@ -42,14 +64,25 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
         timers::clear(tx.sql(), Timer::Pong, row.text(0)?)?;
         deliveries.extend(read_ids(row.text(1)?)?);
     }
-    if !deliveries.is_empty() {
-        tx.report(Inbox::Lost { deliveries })?;
+    match &known.kind {
+        Kind::Call { left, .. } => {
+            if *left == WhenLeft::Cancelled {
+                end_waits(tx, connection)?;
+            }
+            let arrived = standing(tx, connection, "NOT NULL")?;
+            tx.report(Inbox::Received { deliveries: arrived })?;
+            deliveries.extend(standing(tx, connection, "NULL")?);
+        }
+        Kind::Listen { .. } => subscriptions::clear(tx.sql(), connection)?,
+        Kind::Sse | Kind::Session | Kind::Http => {}
     }
+    take_back(tx, known.session, deliveries)?;
     if !connections::is_present(tx.sql(), &known.agent)? {
         tx.report(Inbox::Disconnected { agent: known.agent.clone() })?;
     }
     // A client that reconnected in silence, before this stream was found broken, goes on from here.
-    if known.phase == Phase::Ready
+    if known.kind == Kind::Sse
+        && known.phase == Phase::Ready
         && known.heir.is_none()
         && let Some(heir) = connections::orphan_of(tx.sql(), &known, tx.now)?
     {
@@ -58,21 +91,41 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
     Ok(())
 }
 
+/// What a session was given has not reached it: it waits again, and may stand in its results again.
+pub fn take_back<S: Sql>(tx: &mut Transaction<S>, session: SessionId, deliveries: Vec<DeliveryId>) -> Result<(), Problem> {
+    if deliveries.is_empty() {
+        return Ok(());
+    }
+    for delivery in &deliveries {
+        tx.sql().exec("DELETE FROM shown WHERE session = ? AND delivery = ?", &[session.to_string().into(), delivery.to_string().into()])?;
+    }
+    tx.report(Inbox::Lost { deliveries })?;
+    Ok(())
+}
+
+/// What stands in the answers of a stream that were written before it ended, or that were not.
+fn standing<S: Sql>(tx: &Transaction<S>, connection: SessionId, written_at_is: &str) -> Result<Vec<DeliveryId>, Problem> {
+    let query = format!("SELECT deliveries FROM answers WHERE connection = ? AND written_at IS {written_at_is}");
+    let mut deliveries = Vec::new();
+    for row in tx.sql().exec(&query, &[connection.to_string().into()])? {
+        deliveries.extend(read_ids(row.text(0)?)?);
+    }
+    Ok(deliveries)
+}
+
 /// What a socket that was dialled again must be told once more: the Worker leaves out what it has written already.
 pub fn repeat_unproven<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
-    let rows = tx.sql().exec("SELECT id, deliveries FROM pings WHERE connection = ? ORDER BY at, id", &[connection.to_string().into()])?;
-    for row in rows {
-        for id in read_ids(row.text(1)?)? {
+    for (ping, deliveries) in pings::waiting(tx, connection)? {
+        for (id, index) in deliveries.into_iter().zip(0..) {
             if let Some(delivery) = looked(tx, tx.store().delivery(id))?
                 && delivery.route == Some(Route::Channel)
             {
-                let line = pushed(tx, &delivery, delivery.copies)?;
+                let line = pushed(tx, &delivery, delivery.copies, &ping.event_id(index))?;
                 tx.say(connection, line);
             }
         }
-        let id = row.text(0)?;
-        timers::set(tx.sql(), Timer::Pong, id, tx.now.plus_ms(PONG_MS))?;
-        tx.say(connection, ping_line(id));
+        ping.wait(tx)?;
+        tx.say(connection, ping.line());
     }
     repeat_answers(tx, connection)
 }
@@ -86,7 +139,7 @@ pub fn repeat_answers<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) ->
         for part in tx.sql().exec("SELECT json FROM answer_parts WHERE answer = ? ORDER BY part", &[id.into()])? {
             text.push_str(part.text(0)?);
         }
-        tx.say(connection, answer_line(id, &text));
+        tx.say(connection, answer_line(connection, id, &text));
     }
     let waits = tx.sql().exec("SELECT request, progress FROM waits WHERE connection = ?", &[connection.to_string().into()])?;
     for row in waits {

@@ -13,10 +13,10 @@ mod results;
 mod waits;
 
 pub use answers::{answer, answer_of, is_writing, written};
-pub use mending::{lose, nudge, repeat_answers, repeat_unproven, take_over, unanswered};
-pub use pings::{ping, pong};
+pub use mending::{left, lose, nudge, repeat_answers, repeat_unproven, take_back, take_over, unanswered};
+pub use pings::{got, ping, pinged, pong};
 pub use pushes::deliver;
-pub(crate) use reading::looked;
 pub use reading::message;
+pub(crate) use reading::{looked, read_ids, write_ids};
 pub use results::{confirm, creation_answered, give, riding, ungiven};
-pub use waits::{Wait, Waited, cancel_wait, wait, wait_over, waited};
+pub use waits::{Wait, Waited, cancel_wait, end_waits, is_waiting, wait, wait_over, waited};

@@ -2,33 +2,104 @@
 
 use agentrq_core::command::Inbox;
 use agentrq_core::id::{DeliveryId, SessionId};
+use agentrq_core::mcp::event_id::{EventId, Place};
 use agentrq_core::mcp::jsonrpc::{self, RequestId};
 
-use super::reading::{message, read_ids, write_ids};
+use super::reading::{event, read_ids, write_ids};
 use crate::problem::Problem;
 use crate::random;
-use crate::sql::Sql;
+use crate::sql::{Row, Sql, SqlError};
 use crate::stream::line::Down;
+use crate::workspace::connections;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::transaction::Transaction;
 
 /// How long a client has to answer a ping.
-pub(super) const PONG_MS: u64 = 10_000;
+const PONG_MS: u64 = 10_000;
+
+/// A ping that has been noted: it follows on what it will prove.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ping {
+    connection: SessionId,
+    id: String,
+    /// Grows along the stream.
+    seq: u64,
+    /// How many events it follows on.
+    proves: u64,
+}
+
+impl Ping {
+    /// The id of the event at this place among those that the ping follows on.
+    pub(super) fn event_id(&self, index: u64) -> EventId {
+        EventId { stream: self.connection, place: Place::Pushed { ping: self.seq, index } }
+    }
+
+    /// Gives the client its time for the pong.
+    pub(super) fn wait<S: Sql>(&self, tx: &Transaction<S>) -> Result<(), SqlError> {
+        timers::set(tx.sql(), Timer::Pong, &self.id, tx.now.plus_ms(PONG_MS))
+    }
+
+    pub(super) fn line(&self) -> Down {
+        let asked = jsonrpc::request(&RequestId::text(&self.id), "ping");
+        Down::Write { key: self.id.clone(), cursor: None, text: event(&self.event_id(self.proves), &asked) }
+    }
+}
+
+/// Notes a ping whose pong will prove that the client has `deliveries`. They are said before it.
+pub(super) fn note<S: Sql>(tx: &Transaction<S>, connection: SessionId, deliveries: &[DeliveryId]) -> Result<Ping, Problem> {
+    let id = format!("ping-{}", random::id(tx.now)?);
+    // The time, so that numbers of pings that are gone do not come again.
+    let rows = tx.sql().exec(
+        "INSERT INTO pings (id, connection, at, deliveries, answers, seq)
+         SELECT ?1, ?2, ?3, ?4, coalesce((SELECT max(id) FROM answers WHERE connection = ?2), 0),
+                max(?3 * 1000, coalesce((SELECT max(seq) FROM pings), 0) + 1)
+         RETURNING seq",
+        &[id.as_str().into(), connection.to_string().into(), tx.now.ms().into(), write_ids(deliveries).into()],
+    )?;
+    let seq = rows.first().map_or(Ok(0), |row| row.count(0))?;
+    let ping = Ping { connection, id, seq, proves: deliveries.len() as u64 };
+    ping.wait(tx)?;
+    Ok(ping)
+}
 
 /// Asks the client whether it is there; the pong will prove that it has `deliveries`.
 pub fn ping<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, deliveries: &[DeliveryId]) -> Result<(), Problem> {
-    let id = format!("ping-{}", random::id(tx.now)?);
-    tx.sql().exec(
-        "INSERT INTO pings (id, connection, at, deliveries, answers) SELECT ?1, ?2, ?3, ?4, coalesce(max(id), 0) FROM answers WHERE connection = ?2",
-        &[id.as_str().into(), connection.to_string().into(), tx.now.ms().into(), write_ids(deliveries).into()],
-    )?;
-    timers::set(tx.sql(), Timer::Pong, &id, tx.now.plus_ms(PONG_MS))?;
-    tx.say(connection, ping_line(&id));
+    let ping = note(tx, connection, deliveries)?;
+    tx.say(connection, ping.line());
     Ok(())
 }
 
-pub(super) fn ping_line(id: &str) -> Down {
-    Down::Write { key: id.to_owned(), cursor: None, text: message(&jsonrpc::request(&RequestId::text(id), "ping")) }
+/// The pings of a connection that wait for their pong, in the order of its stream, with what each proves.
+pub(super) fn waiting<S: Sql>(tx: &Transaction<S>, connection: SessionId) -> Result<Vec<(Ping, Vec<DeliveryId>)>, Problem> {
+    let rows =
+        tx.sql().exec("SELECT id, seq, deliveries FROM pings WHERE connection = ? ORDER BY seq, id", &[connection.to_string().into()])?;
+    let read = |row: &Row| {
+        let deliveries = read_ids(row.text(2)?)?;
+        let ping = Ping { connection, id: row.text(0)?.to_owned(), seq: row.count(1)?, proves: deliveries.len() as u64 };
+        Ok((ping, deliveries))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// A client came back with the last event that it got on a stream: that one, and what came before it, has arrived.
+pub fn got<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, last: Place) -> Result<(), Problem> {
+    let Place::Pushed { ping: last, index } = last else { return Ok(()) };
+    for (ping, deliveries) in waiting(tx, connection)? {
+        if ping.seq < last || (ping.seq == last && index >= ping.proves) {
+            pong(tx, connection, &RequestId::text(&ping.id))?;
+        } else if ping.seq == last {
+            let arrived: Vec<_> = deliveries.into_iter().take(usize::try_from(index).unwrap_or(usize::MAX).saturating_add(1)).collect();
+            tx.report(Inbox::Received { deliveries: arrived })?;
+        }
+    }
+    Ok(())
+}
+
+/// The connection on whose stream a ping was sent, if its pong is still waited for.
+pub fn pinged<S: Sql>(tx: &Transaction<S>, id: &RequestId) -> Result<Option<SessionId>, Problem> {
+    let Some(id) = id.as_value().as_str() else { return Ok(None) };
+    let row = tx.sql().first("SELECT connection FROM pings WHERE id = ?", &[id.into()])?;
+    Ok(row.map(|row| connections::id(&row, 0)).transpose()?)
 }
 
 /// A pong: what the ping followed has arrived. `false`: nobody waits for this answer.

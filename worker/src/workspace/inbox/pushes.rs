@@ -3,25 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use agentrq_core::command::Inbox;
-use agentrq_core::decide::{Holder, route};
+use agentrq_core::decide::route;
 use agentrq_core::id::SessionId;
-use agentrq_core::mcp::channel::{self};
-use agentrq_core::mcp::jsonrpc::{self};
+use agentrq_core::mcp::channel;
+use agentrq_core::mcp::event_id::EventId;
+use agentrq_core::mcp::jsonrpc;
 use agentrq_core::model::{AgentName, Delivery, Route};
 use agentrq_core::view::{Unseen, View};
 
-use super::pings::ping;
-use super::reading::{item, looked, message};
+use super::pings;
+use super::reading::{event, item, looked};
 use super::waits::{answer_wait, waiting, waiting_elsewhere};
 use crate::problem::Problem;
 use crate::sql::Sql;
 use crate::stream::line::Down;
-use crate::workspace::connections::{self};
+use crate::workspace::connections::{self, Takes};
 use crate::workspace::transaction::Transaction;
 
 /// Gives what is queued to whoever listens. What nobody listens for stays queued.
 pub fn deliver<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
-    let (ids, holders): (Vec<SessionId>, Vec<Holder>) = connections::holders(tx.sql())?.into_iter().unzip();
+    let (listeners, holders) = connections::listeners(tx.sql())?;
     let agents: BTreeSet<&AgentName> = holders.iter().map(|holder| &holder.agent).collect();
     let mut given: BTreeMap<usize, Vec<Delivery>> = BTreeMap::new();
     let mut routed = BTreeSet::new();
@@ -36,19 +37,24 @@ pub fn deliver<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
         }
     }
     for (index, deliveries) in given {
-        let (Some(connection), Some(holder)) = (ids.get(index), holders.get(index)) else { continue };
+        let (Some(listener), Some(holder)) = (listeners.get(index), holders.get(index)) else { continue };
         // A model that waits in a call hears nothing else: its call is answered instead of a push.
-        if let Some(wait) = waiting(tx.sql(), *connection)? {
+        if let Some(wait) = waiting(tx.sql(), holder.session)? {
             answer_wait(tx, &wait, deliveries)?;
             continue;
         }
+        // Its call was answered a moment ago: the rest waits for its next one.
+        if listener.takes == Takes::Answer {
+            continue;
+        }
+        let connection = listener.connection;
         // What belongs to this session stays with it; the rest may answer another session of the agent that waits.
         let (at_home, free) = at_home(tx, deliveries, holder.session)?;
         match waiting_elsewhere(tx.sql(), &holder.agent)? {
             Some(wait) if !free.is_empty() => answer_wait(tx, &wait, free)?,
-            _ => push(tx, *connection, holder.session, free)?,
+            _ => push(tx, connection, holder.session, free)?,
         }
-        push(tx, *connection, holder.session, at_home)?;
+        push(tx, connection, holder.session, at_home)?;
     }
     Ok(())
 }
@@ -74,17 +80,19 @@ pub(super) fn push<S: Sql>(
         return Ok(());
     }
     let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.id).collect();
-    for delivery in deliveries {
-        let line = pushed(tx, &delivery, delivery.copies + 1)?;
+    let ping = pings::note(tx, connection, &ids)?;
+    for (delivery, index) in deliveries.iter().zip(0..) {
+        let line = pushed(tx, delivery, delivery.copies + 1, &ping.event_id(index))?;
         tx.say(connection, line);
     }
-    tx.report(Inbox::Sent { deliveries: ids.clone(), session, route: Route::Channel })?;
-    ping(tx, connection, &ids)
+    tx.report(Inbox::Sent { deliveries: ids, session, route: Route::Channel })?;
+    tx.say(connection, ping.line());
+    Ok(())
 }
 
 /// The channel event of a delivery. Its key names the copy, so that a socket that is dialled again doubles nothing.
-pub(super) fn pushed<S: Sql>(tx: &Transaction<S>, delivery: &Delivery, copy: u32) -> Result<Down, Problem> {
+pub(super) fn pushed<S: Sql>(tx: &Transaction<S>, delivery: &Delivery, copy: u32, id: &EventId) -> Result<Down, Problem> {
     let item = item(tx, delivery)?;
-    let event = jsonrpc::notification(channel::METHOD, &item.params());
-    Ok(Down::Write { key: format!("d{}.{copy}", delivery.id), cursor: None, text: message(&event) })
+    let told = jsonrpc::notification(channel::METHOD, &item.params());
+    Ok(Down::Write { key: format!("d{}.{copy}", delivery.id), cursor: None, text: event(id, &told) })
 }

@@ -2,6 +2,7 @@
 
 use agentrq_core::id::{DeliveryId, MessageId};
 use agentrq_core::mcp::channel::Item;
+use agentrq_core::mcp::event_id::EventId;
 use agentrq_core::model::{Delivery, DeliveryKind};
 use agentrq_core::sse;
 use agentrq_core::view::{Look, View};
@@ -34,16 +35,21 @@ pub(super) fn item<S: Sql>(tx: &Transaction<S>, delivery: &Delivery) -> Result<I
     Ok(Item::render(delivery, task.as_ref(), message.as_ref()))
 }
 
-/// A message as an event of the stream.
+/// A message as an event that a client need not come back to.
 pub fn message(value: &Value) -> String {
     sse::Frame { event: Some("message"), id: None, data: &value.to_string() }.encode()
 }
 
-pub(super) fn write_ids(ids: &[DeliveryId]) -> String {
+/// A message as the event of this id.
+pub(super) fn event(id: &EventId, value: &Value) -> String {
+    sse::Frame { event: Some("message"), id: Some(&id.to_string()), data: &value.to_string() }.encode()
+}
+
+pub(crate) fn write_ids(ids: &[DeliveryId]) -> String {
     let list: Vec<_> = ids.iter().map(DeliveryId::to_string).collect();
     list.join(" ")
 }
 
-pub(super) fn read_ids(list: &str) -> Result<Vec<DeliveryId>, SqlError> {
+pub(crate) fn read_ids(list: &str) -> Result<Vec<DeliveryId>, SqlError> {
     list.split(' ').filter(|id| !id.is_empty()).map(|id| id.parse().map_err(|error| SqlError(format!("{error}")))).collect()
 }

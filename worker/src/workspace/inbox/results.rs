@@ -8,7 +8,8 @@ use agentrq_core::model::{Delivery, DeliveryState, Route};
 use super::reading::item;
 use crate::problem::Problem;
 use crate::sql::{Sql, SqlError};
-use crate::workspace::connections::{self, Connection};
+use crate::workspace::calls;
+use crate::workspace::connections::{self, Connection, Kind};
 use crate::workspace::transaction::Transaction;
 
 /// After this long on a living stream a written answer has arrived: a client that is gone is noticed at the write.
@@ -82,6 +83,9 @@ fn show<S: Sql>(tx: &Transaction<S>, session: SessionId, ids: &[DeliveryId]) -> 
 /// The session calls again while nothing is outstanding: its model has read the results before. So what stood in them, and has
 /// proven to have arrived, is seen, and its createTask calls are known to be answered.
 pub fn confirm<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
+    if connection.kind == Kind::Http {
+        return confirm_session(tx, connection);
+    }
     let id: crate::sql::Value = connection.id.to_string().into();
     // A call that came on a stream after it broke proves nothing of what was written to it.
     if !connection.is_live {
@@ -100,6 +104,21 @@ pub fn confirm<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Resu
     if outstanding.is_some() {
         return Ok(());
     }
+    read_before(tx, connection)
+}
+
+/// The same for a session whose requests are answered in their responses, of which the Worker says whether it could give them.
+fn confirm_session<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
+    calls::without_word(tx, connection)?;
+    let waits = "SELECT 1 FROM waits w JOIN connections c ON c.id = w.connection WHERE c.session = ? LIMIT 1";
+    if tx.sql().first(waits, &[connection.session.to_string().into()])?.is_some() {
+        return Ok(());
+    }
+    read_before(tx, connection)
+}
+
+/// What has stood in results of this session, and has arrived, its model has read.
+fn read_before<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
     let rows = tx.sql().exec(
         "SELECT s.delivery FROM shown s JOIN deliveries d ON d.id = s.delivery WHERE s.session = ? AND d.state = 'received'",
         &[connection.session.to_string().into()],

@@ -4,6 +4,7 @@ use agentrq_core::dialect::hitl;
 use agentrq_core::id::{DeliveryId, SessionId};
 use agentrq_core::limits;
 use agentrq_core::mcp::jsonrpc::{self, RequestId};
+use agentrq_core::mcp::stateless;
 use agentrq_core::mcp::tool::ToolAnswer;
 use agentrq_core::model::{AgentName, Delivery, DeliveryState, Route};
 use serde_json::Value;
@@ -15,7 +16,7 @@ use super::results::give;
 use crate::problem::Problem;
 use crate::sql::{Row, Sql, SqlError};
 use crate::stream::line::Down;
-use crate::workspace::connections::{self, Connection};
+use crate::workspace::connections::{self, Connection, Kind, WhenLeft};
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::transaction::Transaction;
 
@@ -64,15 +65,32 @@ fn wait_key(request: &str) -> String {
     format!("w{}", request.replace(|c: char| c.is_whitespace(), "_"))
 }
 
-/// The call that waits on this connection.
-pub(super) fn waiting(sql: &impl Sql, connection: SessionId) -> Result<Option<Wait>, SqlError> {
-    read_wait(sql.first("SELECT connection, request FROM waits WHERE connection = ? LIMIT 1", &[connection.to_string().into()])?)
+/// A call of this session that waits on a stream that is held.
+pub(super) fn waiting(sql: &impl Sql, session: SessionId) -> Result<Option<Wait>, SqlError> {
+    let waits = "SELECT w.connection, w.request FROM waits w JOIN connections c ON c.id = w.connection
+                 WHERE c.session = ? AND c.is_live = 1 LIMIT 1";
+    read_wait(sql.first(waits, &[session.to_string().into()])?)
+}
+
+/// Does a call wait on this connection?
+pub fn is_waiting<S: Sql>(tx: &Transaction<S>, connection: SessionId) -> Result<bool, SqlError> {
+    Ok(tx.sql().first("SELECT 1 FROM waits WHERE connection = ? LIMIT 1", &[connection.to_string().into()])?.is_some())
+}
+
+/// Forgets the calls that wait on this connection.
+pub fn end_waits<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
+    let rows = tx.sql().exec("SELECT request FROM waits WHERE connection = ?", &[connection.to_string().into()])?;
+    for row in rows {
+        end_wait(tx, &Wait { connection, request: row.text(0)?.to_owned() })?;
+    }
+    Ok(())
 }
 
 /// A call of this agent that waits on any stream that is held.
 pub(super) fn waiting_elsewhere(sql: &impl Sql, agent: &AgentName) -> Result<Option<Wait>, SqlError> {
     let waits = "SELECT w.connection, w.request FROM waits w JOIN connections c ON c.id = w.connection
-                 WHERE w.agent = ? AND c.is_live = 1 AND c.phase = 'ready' ORDER BY c.opened_at DESC LIMIT 1";
+                 WHERE w.agent = ? AND c.is_live = 1 AND c.phase = 'ready'
+                 AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.id = c.token AND t.hears = 0) ORDER BY c.opened_at DESC LIMIT 1";
     read_wait(sql.first(waits, &[agent.as_str().into()])?)
 }
 
@@ -93,9 +111,19 @@ pub fn wait_over<S: Sql>(tx: &mut Transaction<S>, key: &str) -> Result<(), Probl
     }
 }
 
-/// Forgets a waiting call without an answer: the client cancelled it.
-pub fn cancel_wait<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, request: &Value) -> Result<(), Problem> {
-    end_wait(tx, &Wait { connection, request: request.to_string() })
+/// Forgets a waiting call of this session without an answer: the client cancelled it.
+pub fn cancel_wait<S: Sql>(tx: &mut Transaction<S>, session: SessionId, request: &Value) -> Result<(), Problem> {
+    let row = tx.sql().first(
+        "SELECT w.connection FROM waits w JOIN connections c ON c.id = w.connection WHERE c.session = ? AND w.request = ?",
+        &[session.to_string().into(), request.to_string().into()],
+    )?;
+    let Some(row) = row else { return Ok(()) };
+    let connection = connections::id(&row, 0)?;
+    end_wait(tx, &Wait { connection, request: request.to_string() })?;
+    if let Some(Connection { kind: Kind::Call { .. }, .. }) = connections::find(tx.sql(), connection)? {
+        tx.say(connection, Down::End);
+    }
+    Ok(())
 }
 
 fn end_wait<S: Sql>(tx: &mut Transaction<S>, wait: &Wait) -> Result<(), Problem> {
@@ -114,9 +142,16 @@ pub(super) fn answer_wait<S: Sql>(tx: &mut Transaction<S>, wait: &Wait, deliveri
     let request = RequestId::from_value(&request).ok_or_else(|| Problem::internal("a waiting call has no id"))?;
     let answered = waited(tx, &connection, deliveries)?;
     end_wait(tx, wait)?;
-    let result = jsonrpc::result(&request, ToolAnswer::Done(answered.value).to_json(&[]));
-    answer(tx, wait.connection, &result, &answered.ids)?;
-    if !answered.ids.is_empty() {
+    let result = ToolAnswer::Done(answered.value).to_json(&[]);
+    let result = match &connection.kind {
+        Kind::Call { left: WhenLeft::Cancelled, .. } => stateless::complete("tools/call", result),
+        _ => result,
+    };
+    answer(tx, wait.connection, &jsonrpc::result(&request, result), &answered.ids)?;
+    // The stream of one request has nothing after its answer.
+    if let Kind::Call { .. } = connection.kind {
+        tx.say(wait.connection, Down::End);
+    } else if !answered.ids.is_empty() {
         ping(tx, wait.connection, &answered.ids)?;
     }
     Ok(())

@@ -1,0 +1,65 @@
+//! The Streamable HTTP transport without sessions (MCP 2026-07-28): each request says by itself how it is to be read, and its stream, where it
+//! has one, ends with it. A client that goes away has cancelled what it asked.
+
+use agentrq_core::command::Inbox;
+use agentrq_core::id::SessionId;
+use agentrq_core::mcp::jsonrpc;
+use agentrq_core::mcp::listen::{Filter, Wanted};
+use agentrq_core::mcp::stateless::{self, Headers};
+use serde_json::Map;
+
+use super::about::About;
+use super::server::Asked;
+use super::streamable::{self, Answer, Posted, Poster, Responded};
+use super::{resources, streams};
+use crate::problem::Problem;
+use crate::random;
+use crate::sql::Sql;
+use crate::workspace::calls::Ids;
+use crate::workspace::connections::{Connection, Kind, WhenLeft};
+use crate::workspace::sessions::{self, Session};
+use crate::workspace::subscriptions::{self, Topic};
+use crate::workspace::transaction::Transaction;
+
+/// Answers a request, now or on a stream.
+pub fn request<S: Sql>(
+    tx: &mut Transaction<S>,
+    poster: Poster<'_>,
+    about: &About,
+    headers: &Headers<'_>,
+    asked: &Asked<'_>,
+) -> Result<Posted, Problem> {
+    let envelope = match stateless::envelope(headers, asked.method, asked.params) {
+        Ok(envelope) => envelope,
+        Err(error) => return Ok(Answer::of(400, &jsonrpc::error(Some(asked.id), &error))),
+    };
+    let session = streamable::shared(tx, poster)?;
+    sessions::heard(tx.sql(), &session, tx.now)?;
+    tx.report(Inbox::Heard { agent: session.agent.clone(), client: envelope.client })?;
+    match streamable::respond(tx, &session, Ids::OfSeveral, about, asked)? {
+        Responded::Answer(posted) => Ok(posted),
+        Responded::Waits { timeout_s, progress } => {
+            streamable::wait(tx, &session, asked, WhenLeft::Cancelled, timeout_s, progress)
+        }
+        Responded::Listens(filter) => listen(tx, &session, asked, &filter),
+    }
+}
+
+/// A client listens: it is told what it asked to be told, on a stream of its own.
+fn listen<S: Sql>(tx: &mut Transaction<S>, session: &Session, asked: &Asked<'_>, filter: &Filter) -> Result<Posted, Problem> {
+    let id = SessionId(random::id(tx.now)?);
+    let stream = session.stream(id, Kind::Listen { request: asked.id.clone() }, tx.now);
+    // What is subscribed to is this stream's alone.
+    streams::add(tx, &Connection { session: id, is_live: false, ..stream })?;
+    for uri in &filter.resource_subscriptions {
+        if let Ok(resource) = resources::named(tx, &Map::from_iter([("uri".to_owned(), uri.as_str().into())]))? {
+            subscriptions::add(tx.sql(), id, Topic::Resource(resource), uri)?;
+        }
+    }
+    for (wanted, topic) in [(filter.tools_list_changed, Topic::Tools), (filter.resources_list_changed, Topic::Resources)] {
+        if wanted == Wanted::Yes {
+            subscriptions::add(tx.sql(), id, topic, "")?;
+        }
+    }
+    Ok(Posted::Held { connection: id, revision: asked.revision })
+}

@@ -1,0 +1,276 @@
+//! The Streamable HTTP transport with sessions (MCP 2025-03-26 to 2025-11-25): each message is a POST, answered in its response or, where
+//! the answer takes time, on a stream that the response opens. What the server says unasked comes on the session's own stream.
+//!
+//! Clients lose sessions in every way there is: they come back after a restart without `initialize`, they outlive deploys, they never had
+//! one. So there is none to lose: it is the token that says who asks (see [`sessions`]).
+
+use agentrq_core::command::Inbox;
+use agentrq_core::id::SessionId;
+use agentrq_core::mcp::header::is_session_id;
+use agentrq_core::mcp::jsonrpc::{self, Incoming, RequestId};
+use agentrq_core::mcp::revision::Revision;
+use agentrq_core::mcp::stateless::{self, Headers};
+use agentrq_core::model::{AgentName, Client};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::about::About;
+use super::server::{self, Answered, Asked, Handled};
+use super::streams;
+use crate::gate::mac::hex;
+use crate::problem::{Code, Problem};
+use crate::random;
+use crate::routes::Endpoint;
+use crate::sql::Sql;
+use crate::workspace::calls::{self, Call, Ids};
+use crate::workspace::connections::{Connection, Kind, WhenLeft};
+use crate::workspace::inbox;
+use crate::workspace::sessions::{self, Session, State};
+use crate::workspace::tokens::Holder;
+use crate::workspace::transaction::Transaction;
+
+/// A post, as the transport sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Post<'a> {
+    pub endpoint: Endpoint,
+    pub session: Option<&'a str>,
+    pub headers: Headers<'a>,
+    pub body: &'a [u8],
+}
+
+/// What came of a post.
+#[derive(Debug, PartialEq)]
+pub enum Posted {
+    /// Taken; there is nothing to answer.
+    Accepted,
+    Answer(Answer),
+    /// The answer comes on this connection's stream, which the Worker opens.
+    Held { connection: SessionId, revision: Revision },
+}
+
+/// An answer in the response.
+#[derive(Debug, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+    /// The session that has begun.
+    pub session: Option<SessionId>,
+    /// The session and number under which the answer is remembered: the Worker says what became of it.
+    pub call: Option<(SessionId, u64)>,
+}
+
+impl Answer {
+    pub fn of(status: u16, body: &Value) -> Posted {
+        Posted::Answer(Self { status, body: body.to_string(), session: None, call: None })
+    }
+}
+
+/// Who posts: a token, and the agent that it speaks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Poster<'a> {
+    pub holder: &'a Holder,
+    pub agent: &'a AgentName,
+}
+
+/// The client posted a message.
+pub fn post<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, about: &About, post: &Post<'_>) -> Result<Posted, Problem> {
+    let incoming = match jsonrpc::parse(post.body) {
+        Ok(incoming) => incoming,
+        Err((request, error)) => return Ok(Answer::of(400, &jsonrpc::error(request.as_ref(), &error))),
+    };
+    let none = Map::new();
+    let (id, params) = match &incoming {
+        Incoming::Request { id, params, .. } => (Some(id), params),
+        Incoming::Notification { params, .. } => (None, params),
+        Incoming::Response { .. } => (None, &none),
+    };
+    let revision = match stateless::revision(&post.headers, params) {
+        Ok(revision) => revision,
+        Err(error) => return Ok(Answer::of(400, &jsonrpc::error(id, &error))),
+    };
+    match (incoming, revision.is_stateless(), post.endpoint) {
+        // Not one of the errors by which a client knows a server of the later revisions: so it begins with the handshake.
+        (incoming, true, Endpoint::Channel) => Ok(Answer::of(400, &streams::handshake_only(&incoming))),
+        (Incoming::Request { id, method, params }, true, Endpoint::Mcp) => {
+            super::stateless::request(tx, poster, about, &post.headers, &Asked { revision, id: &id, method: &method, params: &params })
+        }
+        // There is none that this revision's clients send over HTTP: a request ends with its stream.
+        (Incoming::Notification { .. } | Incoming::Response { .. }, true, Endpoint::Mcp) => Ok(Posted::Accepted),
+        (Incoming::Request { id, method, params }, false, _) if method == "initialize" => begin(tx, poster, &id, &params),
+        (Incoming::Request { id, method, params }, false, _) => {
+            let session = heard(tx, poster, post.session)?;
+            answer(tx, &session, about, &Asked { revision, id: &id, method: &method, params: &params })
+        }
+        (Incoming::Notification { method, params }, false, _) => {
+            let session = heard(tx, poster, post.session)?;
+            server::notification(tx, &session.connection(), &method, &params)?;
+            Ok(Posted::Accepted)
+        }
+        (Incoming::Response { id }, false, _) => {
+            heard(tx, poster, post.session)?;
+            streams::pong(tx, poster.holder, &id)?;
+            Ok(Posted::Accepted)
+        }
+    }
+}
+
+/// A new model is being set up: a session begins.
+fn begin<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: &RequestId, params: &Map<String, Value>) -> Result<Posted, Problem> {
+    let session = Session::new(SessionId(random::id(tx.now)?), poster.holder.token, poster.agent.clone(), State::Initializing, tx.now);
+    sessions::insert(tx.sql(), &session)?;
+    tx.report(Inbox::Heard { agent: session.agent, client: params.get("clientInfo").map(Client::read) })?;
+    let body = jsonrpc::result(id, server::welcome(params)).to_string();
+    Ok(Posted::Answer(Answer { status: 200, body, session: Some(session.id), call: None }))
+}
+
+/// The session in which a client speaks. That it speaks shows that a model that was being set up is there.
+fn heard<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, given: Option<&str>) -> Result<Session, Problem> {
+    let session = find(tx, poster, given)?;
+    sessions::heard(tx.sql(), &session, tx.now)?;
+    tx.report(Inbox::Heard { agent: session.agent.clone(), client: None })?;
+    if session.state != State::Initializing {
+        return Ok(session);
+    }
+    sessions::reached(tx.sql(), session.id, State::Ready)?;
+    streams::session_ready(tx, &session)?;
+    Ok(Session { state: State::Ready, ..session })
+}
+
+/// The session that a client names, or the one that it shares with others that name none.
+///
+/// # Errors
+/// It was ended by its client, or it is no session id at all.
+pub fn find<S: Sql>(tx: &Transaction<S>, poster: Poster<'_>, given: Option<&str>) -> Result<Session, Problem> {
+    let (token, agent) = (poster.holder.token, poster.agent);
+    if let Some(given) = given {
+        if !is_session_id(given) {
+            let detail = "Mcp-Session-Id holds visible ASCII characters, 256 at most: send it as `initialize` returned it";
+            return Err(Problem::new(Code::BadRequest, detail).with("header", "mcp-session-id"));
+        }
+        if let Ok(id) = given.parse::<SessionId>() {
+            match sessions::find(tx.sql(), id)? {
+                // Somebody else's session: the token says who asks, and nobody can speak in another's.
+                Some(known) if known.token != token || known.agent != *agent => {}
+                Some(known) if known.state == State::Ended => {
+                    return Err(Problem::new(Code::SessionEnded, "this session was ended with DELETE: begin another with `initialize`"));
+                }
+                Some(known) => return Ok(known),
+                None => {
+                    let session = Session::new(id, token, agent.clone(), State::Ready, tx.now);
+                    sessions::insert(tx.sql(), &session)?;
+                    return Ok(session);
+                }
+            }
+        }
+    }
+    shared(tx, poster)
+}
+
+/// The session of all requests of this agent that name none.
+pub fn shared<S: Sql>(tx: &Transaction<S>, poster: Poster<'_>) -> Result<Session, Problem> {
+    if let Some(session) = sessions::shared(tx.sql(), poster.holder.token, poster.agent)? {
+        return Ok(session);
+    }
+    let session = Session::new(SessionId(random::id(tx.now)?), poster.holder.token, poster.agent.clone(), State::Shared, tx.now);
+    sessions::insert(tx.sql(), &session)?;
+    Ok(session)
+}
+
+/// Answers a request of a session, now or on a stream.
+fn answer<S: Sql>(tx: &mut Transaction<S>, session: &Session, about: &About, asked: &Asked<'_>) -> Result<Posted, Problem> {
+    // Several clients may share what is no session of one.
+    let ids = if session.state == State::Shared { Ids::OfSeveral } else { Ids::OfOneClient };
+    match respond(tx, session, ids, about, asked)? {
+        Responded::Answer(posted) => Ok(posted),
+        Responded::Waits { timeout_s, progress } => wait(tx, session, asked, WhenLeft::Resumable, timeout_s, progress),
+        // Handled by the revisions that know it.
+        Responded::Listens(_) => Err(Problem::internal("a session listens")),
+    }
+}
+
+/// What a request of a session came to.
+pub enum Responded {
+    Answer(Posted),
+    Waits { timeout_s: u64, progress: Option<String> },
+    Listens(agentrq_core::mcp::listen::Filter),
+}
+
+/// Does what is asked, once: a call that comes again is given the answer that it had.
+pub fn respond<S: Sql>(
+    tx: &mut Transaction<S>,
+    session: &Session,
+    ids: Ids,
+    about: &About,
+    asked: &Asked<'_>,
+) -> Result<Responded, Problem> {
+    let connection = session.connection();
+    let call = remembered(asked).then(|| Call { session: session.id, request: asked.id.clone(), hash: hash(asked) });
+    if let Some(call) = &call
+        && let Some((number, body)) = calls::answered(tx.sql(), call, ids, tx.now)?
+    {
+        let call = Some((session.id, number));
+        return Ok(Responded::Answer(Posted::Answer(Answer { status: 200, body, session: None, call })));
+    }
+    let Answered { result, given, created } = match server::request(tx, &connection, about, asked)? {
+        Handled::Answered(answered) => answered,
+        Handled::Waits { timeout_s, progress } => return Ok(Responded::Waits { timeout_s, progress }),
+        Handled::Listens(filter) => return Ok(Responded::Listens(filter)),
+    };
+    let status = match &result {
+        Err(error) if asked.revision.is_stateless() => stateless::status(error),
+        _ => 200,
+    };
+    let body = asked.answer(result).to_string();
+    let number = call.map(|call| calls::note(tx, &call, &body, &given)).transpose()?;
+    if let (Some(task), Some(number)) = (created, number) {
+        inbox::creation_answered(tx, &connection, task, number)?;
+    }
+    Ok(Responded::Answer(Posted::Answer(Answer { status, body, session: None, call: number.map(|number| (session.id, number)) })))
+}
+
+/// What does something, or gives something that will not be given again.
+fn remembered(asked: &Asked<'_>) -> bool {
+    matches!(asked.method, "tools/call" | "resources/read")
+}
+
+/// A call waits: its answer comes on a stream of its own.
+pub fn wait<S: Sql>(
+    tx: &mut Transaction<S>,
+    session: &Session,
+    asked: &Asked<'_>,
+    left: WhenLeft,
+    timeout_s: u64,
+    progress: Option<String>,
+) -> Result<Posted, Problem> {
+    let id = SessionId(random::id(tx.now)?);
+    let connection = Connection { is_live: false, ..session.stream(id, Kind::Call { request: asked.id.clone(), left }, tx.now) };
+    streams::add(tx, &connection)?;
+    inbox::wait(tx, &connection, asked.id, progress, timeout_s)?;
+    Ok(Posted::Held { connection: id, revision: asked.revision })
+}
+
+/// The same request has the same hash, whatever else the client says beside it.
+fn hash(asked: &Asked<'_>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(asked.method);
+    for (name, value) in asked.params.iter().filter(|(name, _)| *name != "_meta") {
+        hash.update(name);
+        hash.update(value.to_string());
+    }
+    hex(&hash.finalize())
+}
+
+/// The client ends its session.
+pub fn end<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, given: Option<&str>) -> Result<(), Problem> {
+    if given.is_none() {
+        let detail = "name the session to end in the header Mcp-Session-Id";
+        return Err(Problem::new(Code::BadRequest, detail).with("header", "mcp-session-id"));
+    }
+    let session = find(tx, poster, given)?;
+    if session.state == State::Shared {
+        // Nobody's own: there is nothing to end.
+        return Ok(());
+    }
+    sessions::reached(tx.sql(), session.id, State::Ended)?;
+    streams::end_session(tx, &session)
+}

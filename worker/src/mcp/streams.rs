@@ -1,0 +1,145 @@
+//! The streams of Streamable HTTP clients: opened, resumed after a break or by `Last-Event-ID`, and ended.
+
+use agentrq_core::command::Inbox;
+use agentrq_core::id::SessionId;
+use agentrq_core::mcp::event_id::Place;
+use agentrq_core::mcp::jsonrpc::{self, Incoming, METHOD_NOT_FOUND, RequestId, RpcError};
+use agentrq_core::mcp::listen::{self, Filter, Wanted};
+use serde_json::{Value, json};
+
+use super::streamable::{self, Poster};
+use crate::problem::{Code, Problem};
+use crate::random;
+use crate::sql::Sql;
+use crate::stream::line::{Down, Ending};
+use crate::workspace::connections::{self, Connection, Kind, Phase, STREAMS_OF_TOKEN};
+use crate::workspace::inbox;
+use crate::workspace::sessions::Session;
+use crate::workspace::subscriptions;
+use crate::workspace::timers::{self, Timer};
+use crate::workspace::tokens::Holder;
+use crate::workspace::transaction::{Outgoing, Transaction};
+
+/// Adds a stream, if its token may have one more.
+pub fn add<S: Sql>(tx: &Transaction<S>, connection: &Connection) -> Result<(), Problem> {
+    if connections::find(tx.sql(), connection.id)?.is_some() {
+        return Err(Problem::new(Code::Conflict, "this connection id is in use: open a stream without one"));
+    }
+    if connections::streams_of(tx.sql(), connection.token)? >= STREAMS_OF_TOKEN {
+        let detail = format!("this token holds {STREAMS_OF_TOKEN} streams, which is the limit: close one, or use a token for each agent");
+        return Err(Problem::new(Code::TooManyRequests, detail).retry_after(10));
+    }
+    // One that nobody dials is forgotten too.
+    timers::set(tx.sql(), Timer::Sweep, "", tx.now.plus_ms(connections::KEPT_MS + 1_000))?;
+    Ok(connections::insert(tx.sql(), connection, tx.now)?)
+}
+
+/// A session opens its own stream. Its client hears at once, and gets an event with an id: a ping.
+pub fn open<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: SessionId, session: Option<&str>) -> Result<(), Problem> {
+    let session = streamable::find(tx, poster, session)?;
+    // What a stream had that broke a moment ago waits again: the client has not come back to that one.
+    for broken in connections::of_session(tx.sql(), session.id)?.into_iter().filter(|it| !it.is_live && it.kind == Kind::Session) {
+        timers::clear(tx.sql(), Timer::Lost, &broken.id.to_string())?;
+        inbox::lose(tx, broken.id)?;
+    }
+    let stream = session.stream(id, Kind::Session, tx.now);
+    add(tx, &stream)?;
+    tx.report(Inbox::Connected { agent: stream.agent })?;
+    inbox::ping(tx, id, &[])?;
+    tx.deliver = true;
+    Ok(())
+}
+
+/// A stream is dialled again, by its Worker after a break or by its client, which says what it got last. The first dial of a request's stream
+/// is one of these. `false`: it has been given up, and the client must open a new one.
+pub fn resume<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, last: Option<Place>) -> Result<bool, Problem> {
+    let Some(connection) = connections::find(tx.sql(), id)?.filter(|it| it.token == holder.token) else { return Ok(false) };
+    if connection.heir.is_some() {
+        return Ok(false);
+    }
+    connections::resumed(tx.sql(), id)?;
+    timers::clear(tx.sql(), Timer::Lost, &id.to_string())?;
+    tx.report(Inbox::Connected { agent: connection.agent.clone() })?;
+    if let Some(last) = last {
+        inbox::got(tx, id, last)?;
+    }
+    inbox::repeat_unproven(tx, id)?;
+    match &connection.kind {
+        Kind::Listen { request } => acknowledge(tx, id, request)?,
+        // It has been answered already, and says so once more.
+        Kind::Call { .. } if !inbox::is_waiting(tx, id)? => tx.say(id, Down::End),
+        Kind::Session if last.is_some() => inbox::ping(tx, id, &[])?,
+        _ => {}
+    }
+    tx.deliver = true;
+    Ok(true)
+}
+
+/// What a listening stream will be told: its first message. On a stream that is dialled again the Worker leaves it out; what has changed
+/// meanwhile nobody knows, so all of it may have.
+fn acknowledge<S: Sql>(tx: &mut Transaction<S>, id: SessionId, request: &RequestId) -> Result<(), Problem> {
+    let wants = |topic| Ok::<_, Problem>(Wanted::from(subscriptions::wants(tx.sql(), id, topic)?));
+    let filter = Filter {
+        tools_list_changed: wants(subscriptions::Topic::Tools)?,
+        prompts_list_changed: Wanted::No,
+        resources_list_changed: wants(subscriptions::Topic::Resources)?,
+        resource_subscriptions: subscriptions::resources_of(tx.sql(), id)?.into_iter().collect(),
+    };
+    let text = inbox::message(&filter.acknowledged(request));
+    tx.say(id, Down::Write { key: "acknowledged".to_owned(), cursor: None, text });
+    Ok(())
+}
+
+/// A session's model has been set up: what its streams are told finds it.
+pub fn session_ready<S: Sql>(tx: &mut Transaction<S>, session: &Session) -> Result<(), Problem> {
+    connections::session_ready(tx.sql(), session.id)?;
+    tx.report(Inbox::SessionStarted { agent: session.agent.clone(), session: session.id })?;
+    tx.deliver = true;
+    Ok(())
+}
+
+/// A pong, on whichever of the token's streams its ping was.
+pub fn pong<S: Sql>(tx: &mut Transaction<S>, holder: &Holder, id: &RequestId) -> Result<(), Problem> {
+    let Some(pinged) = inbox::pinged(tx, id)? else { return Ok(()) };
+    let Some(stream) = connections::find(tx.sql(), pinged)?.filter(|it| it.token == holder.token) else { return Ok(()) };
+    inbox::pong(tx, stream.id, id)?;
+    if stream.phase == Phase::Opened {
+        // It had been slow to answer before.
+        connections::reached(tx.sql(), stream.id, Phase::Ready, stream.session)?;
+        tx.deliver = true;
+    }
+    Ok(())
+}
+
+/// A session was ended by its client: so are its streams.
+pub fn end_session<S: Sql>(tx: &mut Transaction<S>, session: &Session) -> Result<(), Problem> {
+    subscriptions::clear(tx.sql(), session.id)?;
+    for connection in connections::of_session(tx.sql(), session.id)? {
+        inbox::end_waits(tx, connection.id)?;
+        inbox::lose(tx, connection.id)?;
+        tx.outgoing.push(Outgoing::Close { connection: connection.id, ending: Ending::Ended });
+    }
+    Ok(())
+}
+
+/// The last words on every stream that listens over this token.
+pub fn farewell<S: Sql>(tx: &mut Transaction<S>, connections: &[Connection]) -> Result<(), Problem> {
+    for connection in connections {
+        if let Kind::Listen { request } = &connection.kind {
+            let key = format!("f{}", random::id(tx.now)?);
+            tx.say(connection.id, Down::Write { key, cursor: None, text: inbox::message(&listen::ended(request)) });
+        }
+    }
+    Ok(())
+}
+
+/// The refusal of what has no handshake, at an address that speaks only revisions with one.
+pub fn handshake_only(incoming: &Incoming) -> Value {
+    let (id, method) = match incoming {
+        Incoming::Request { id, method, .. } => (Some(id), method.as_str()),
+        Incoming::Notification { method, .. } => (None, method.as_str()),
+        Incoming::Response { id } => (Some(id), "an answer"),
+    };
+    let why = format!("{method}: this address begins with `initialize`, up to 2025-11-25; later revisions are spoken at /mcp/");
+    jsonrpc::error(id, &RpcError::new(METHOD_NOT_FOUND, why).with_data(json!({"latest": "2025-11-25"})))
+}

@@ -1,0 +1,81 @@
+//! Tells those who want to know that something has changed: sessions on their stream, listening streams on theirs.
+
+use agentrq_core::dialect::hitl::resources::{self, ResourceUri};
+use agentrq_core::id::{Id, SessionId};
+use agentrq_core::mcp::jsonrpc;
+use agentrq_core::mcp::listen::told;
+use serde_json::{Value, json};
+
+use crate::problem::Problem;
+use crate::random;
+use crate::sql::Sql;
+use crate::stream::line::Down;
+use crate::workspace::connections::{self, Connection, Kind};
+use crate::workspace::inbox;
+use crate::workspace::subscriptions::{self, Topic};
+use crate::workspace::transaction::Transaction;
+
+const UPDATED: &str = "notifications/resources/updated";
+const RESOURCES: &str = "notifications/resources/list_changed";
+const TOOLS: &str = "notifications/tools/list_changed";
+
+/// Tells of the resources that this commit has changed.
+pub fn of_resources<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
+    let touched = resources::touched(tx.events());
+    for resource in touched {
+        for subscription in subscriptions::to(tx.sql(), Topic::Resource(resource))? {
+            let Some((stream, kind, agent)) = stream(tx, subscription.subscriber)? else { continue };
+            // One inbox for each agent, under one name.
+            if resource == ResourceUri::Inbox && !resources::inbox_touched(tx.events(), &agent) {
+                continue;
+            }
+            say(tx, stream, &kind, UPDATED, json!({"uri": subscription.uri}))?;
+        }
+    }
+    if resources::list_changed(tx.events()) {
+        for subscription in subscriptions::to(tx.sql(), Topic::Resources)? {
+            if let Some((stream, kind, _)) = stream(tx, subscription.subscriber)? {
+                say(tx, stream, &kind, RESOURCES, json!({}))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Tells the clients of a token that they have other tools than before.
+pub fn of_tools<S: Sql>(tx: &mut Transaction<S>, token: Id) -> Result<(), Problem> {
+    for Connection { id, kind, .. } in connections::live_of_token(tx.sql(), token)? {
+        match &kind {
+            Kind::Sse | Kind::Session => say(tx, id, &kind, TOOLS, json!({}))?,
+            Kind::Listen { .. } if subscriptions::wants(tx.sql(), id, Topic::Tools)? => say(tx, id, &kind, TOOLS, json!({}))?,
+            Kind::Listen { .. } | Kind::Call { .. } | Kind::Http => {}
+        }
+    }
+    Ok(())
+}
+
+/// The stream on which a subscriber is told: its own, if it is a stream, else one of its session's.
+fn stream<S: Sql>(
+    tx: &Transaction<S>,
+    subscriber: SessionId,
+) -> Result<Option<(SessionId, Kind, agentrq_core::model::AgentName)>, Problem> {
+    let listening = connections::find(tx.sql(), subscriber)?.filter(|it| it.is_live && matches!(it.kind, Kind::Listen { .. }));
+    let found = match listening {
+        Some(found) => Some(found),
+        None => match connections::stream_of(tx.sql(), subscriber)? {
+            Some(id) => connections::find(tx.sql(), id)?,
+            None => None,
+        },
+    };
+    Ok(found.map(|found| (found.id, found.kind, found.agent)))
+}
+
+fn say<S: Sql>(tx: &mut Transaction<S>, stream: SessionId, kind: &Kind, method: &str, params: Value) -> Result<(), Problem> {
+    let message = match kind {
+        Kind::Listen { request } => told(request, method, params),
+        _ => jsonrpc::notification(method, &params),
+    };
+    let key = format!("u{}", random::id(tx.now)?);
+    tx.say(stream, Down::Write { key, cursor: None, text: inbox::message(&message) });
+    Ok(())
+}
