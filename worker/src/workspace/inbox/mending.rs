@@ -68,8 +68,6 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
         deliveries.extend(read_ids(row.text(1)?)?);
     }
     match &known.kind {
-        // What it had was seen to when it broke.
-        _ if !known.is_live => {}
         Kind::Call { left, .. } => {
             if *left == WhenLeft::Cancelled {
                 end_waits(tx, connection)?;
@@ -77,6 +75,8 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
             let arrived = standing(tx, connection, "NOT NULL")?;
             tx.report(Inbox::Received { deliveries: arrived })?;
             deliveries.extend(standing(tx, connection, "NULL")?);
+            // Once: by the next time they may be on their way elsewhere.
+            tx.sql().exec("UPDATE answers SET deliveries = '' WHERE connection = ?", &[connection.to_string().into()])?;
         }
         Kind::Listen { .. } => subscriptions::clear(tx.sql(), connection)?,
         Kind::Sse | Kind::Session | Kind::Http => {}
