@@ -1,6 +1,7 @@
 //! MCP as the workspace speaks it: what is said on any transport, the features, and one file a transport.
 
 pub mod about;
+pub mod batch;
 pub mod completion;
 pub mod logging;
 pub mod prompts;

@@ -15,7 +15,6 @@ use super::{resources, streams};
 use crate::problem::Problem;
 use crate::random;
 use crate::sql::Sql;
-use crate::workspace::calls::Ids;
 use crate::workspace::connections::{Connection, Kind, WhenLeft};
 use crate::workspace::sessions::{self, Session};
 use crate::workspace::subscriptions::{self, Topic};
@@ -36,8 +35,8 @@ pub fn request<S: Sql>(
     let session = streamable::shared(tx, poster)?;
     sessions::heard(tx.sql(), &session, tx.now)?;
     tx.report(Inbox::Heard { agent: session.agent.clone(), client: envelope.client })?;
-    match streamable::respond(tx, &session, Ids::OfSeveral, about, asked)? {
-        Responded::Answer(posted) => Ok(posted),
+    match streamable::respond(tx, &session, about, asked)? {
+        Responded::Answer(answer) => Ok(Posted::Answer(answer)),
         Responded::Waits { timeout_s, progress } => streamable::wait(tx, &session, asked, WhenLeft::Cancelled, timeout_s, progress),
         Responded::Listens(filter) => listen(tx, &session, asked, &filter),
     }

@@ -144,8 +144,8 @@ fn json(answer: Answer) -> Result<Response, Problem> {
     if let Some(session) = answer.session {
         builder = builder.with_header("mcp-session-id", &session.to_string())?;
     }
-    if let Some((session, number)) = answer.call {
-        builder = builder.with_header(words::CALL_HEADER, &format!("{session}.{number}"))?;
+    if !answer.calls.is_empty() {
+        builder = builder.with_header(words::CALL_HEADER, &words::name(&answer.calls))?;
     }
     Ok(builder.fixed(answer.body.into_bytes()))
 }

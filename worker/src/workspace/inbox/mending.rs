@@ -27,10 +27,10 @@ pub fn unanswered<S: Sql>(tx: &mut Transaction<S>, ping: &str) -> Result<(), Pro
     let row = tx.sql().first("SELECT connection, deliveries FROM pings WHERE id = ?", &[ping.into()])?;
     let Some(row) = row else { return Ok(()) };
     let Some(connection) = connections::find(tx.sql(), connections::id(&row, 0)?)? else { return Ok(()) };
-    // Nothing was entrusted to it, and it may be a client that is slow or has no pongs: it is kept, but nothing is pushed there from now on.
+    // Nothing was entrusted to it, and it may be a client that is slow or has no pongs: it is kept, but nothing is pushed there until it
+    // answers after all.
     let is_idle = row.text(1)?.is_empty() && (connection.phase == Phase::Opened || connection.kind == Kind::Session);
     if is_idle {
-        tx.sql().exec("DELETE FROM pings WHERE id = ?", &[ping.into()])?;
         return Ok(connections::reached(tx.sql(), connection.id, Phase::Opened, connection.session)?);
     }
     lose(tx, connection.id)?;
