@@ -16,7 +16,8 @@ use crate::problem::Problem;
 use crate::random;
 use crate::sql::Sql;
 use crate::workspace::connections::{Connection, Kind, WhenLeft};
-use crate::workspace::sessions::{self, Session};
+use crate::workspace::presence;
+use crate::workspace::sessions::Session;
 use crate::workspace::subscriptions::{self, Topic};
 use crate::workspace::transaction::Transaction;
 
@@ -33,7 +34,7 @@ pub fn request<S: Sql>(
         Err(error) => return Ok(Answer::of(400, &jsonrpc::error(Some(asked.id), &error))),
     };
     let session = streamable::shared(tx, poster)?;
-    sessions::heard(tx.sql(), &session, tx.now)?;
+    presence::asked(tx, &session)?;
     tx.report(Inbox::Heard { agent: session.agent.clone(), client: envelope.client })?;
     match streamable::respond(tx, &session, about, asked)? {
         Responded::Answer(answer) => Ok(Posted::Answer(answer)),

@@ -24,10 +24,10 @@ use crate::routes::Endpoint;
 use crate::sql::Sql;
 use crate::workspace::calls::{self, Call, Ids};
 use crate::workspace::connections::{Connection, Kind, WhenLeft};
-use crate::workspace::inbox;
 use crate::workspace::sessions::{self, Session, State};
 use crate::workspace::tokens::Holder;
 use crate::workspace::transaction::Transaction;
+use crate::workspace::{inbox, presence};
 
 /// A post, as the transport sees it.
 #[derive(Clone, Copy, Debug)]
@@ -126,6 +126,7 @@ pub fn take<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, session: &Sessi
 fn begin<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: &RequestId, params: &Map<String, Value>) -> Result<Posted, Problem> {
     let session = Session::new(SessionId(random::id(tx.now)?), poster.holder.token, poster.agent.clone(), State::Initializing, tx.now);
     sessions::insert(tx.sql(), &session)?;
+    presence::asked(tx, &session)?;
     tx.report(Inbox::Heard { agent: session.agent, client: params.get("clientInfo").map(Client::read) })?;
     let body = jsonrpc::result(id, server::welcome(params)).to_string();
     Ok(Posted::Answer(Answer { status: 200, body, session: Some(session.id), calls: Vec::new() }))
@@ -134,7 +135,7 @@ fn begin<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: &RequestId, pa
 /// The session in which a client speaks. That it speaks shows that a model that was being set up is there.
 pub fn heard<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, given: Option<&str>) -> Result<Session, Problem> {
     let session = find(tx, poster, given)?;
-    sessions::heard(tx.sql(), &session, tx.now)?;
+    presence::asked(tx, &session)?;
     tx.report(Inbox::Heard { agent: session.agent.clone(), client: None })?;
     if session.state != State::Initializing {
         return Ok(session);

@@ -9,6 +9,7 @@ pub mod idempotency;
 pub mod inbox;
 pub mod log;
 pub mod open_tasks;
+pub mod presence;
 pub mod schema;
 pub mod sessions;
 pub mod sql_store;

@@ -18,9 +18,9 @@ use crate::random;
 use crate::sql::Sql;
 use crate::stream::line::{Down, Ending};
 use crate::workspace::connections::{self, Kind, Phase, WhenLeft};
-use crate::workspace::subscriptions;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::transaction::{Outgoing, Transaction};
+use crate::workspace::{presence, subscriptions};
 
 /// No pong came: the stream is dead, and what was on it waits again.
 pub fn unanswered<S: Sql>(tx: &mut Transaction<S>, ping: &str) -> Result<(), Problem> {
@@ -40,9 +40,6 @@ pub fn unanswered<S: Sql>(tx: &mut Transaction<S>, ping: &str) -> Result<(), Pro
 
 /// How long a client that has left its session's stream may take to come back to it before what it had there waits again.
 const COMES_BACK_MS: u64 = 5_000;
-
-/// How long an agent that holds streams for its requests alone is taken to be there after the last one.
-const AWAY_MS: u64 = 30_000;
 
 /// The client has closed the stream.
 pub fn left<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
@@ -82,12 +79,7 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
         Kind::Sse | Kind::Session | Kind::Http => {}
     }
     take_back(tx, known.session, deliveries)?;
-    if known.is_live && matches!(known.kind, Kind::Call { .. } | Kind::Listen { .. }) {
-        // Such clients hold a stream now and then: one that is gone for a while is away.
-        timers::set(tx.sql(), Timer::Lost, &connection.to_string(), tx.now.plus_ms(AWAY_MS))?;
-    } else if !connections::is_present(tx.sql(), &known.agent)? {
-        tx.report(Inbox::Disconnected { agent: known.agent.clone() })?;
-    }
+    presence::gone(tx, &known.agent)?;
     // A client that reconnected in silence, before this stream was found broken, goes on from here.
     if known.kind == Kind::Sse
         && known.phase == Phase::Ready
