@@ -1,12 +1,12 @@
 // `npm run dev`: the server, built again and restarted at each change, and vite's server for the page in front of it.
-import { watch } from "node:fs";
 import { inRoot } from "./lib/paths.mjs";
 import { run } from "./lib/run.mjs";
 import { main, say } from "./lib/say.mjs";
 import { atStop } from "./lib/stop.mjs";
+import { watchAll } from "./lib/watch.mjs";
 import { begin } from "./setup/begin.mjs";
 
-const watched = ["core", "worker", "wasm-pkg/src", "wrangler.toml"];
+const watched = ["core", "worker", "wasm-pkg/src", "Cargo.toml", "Cargo.lock", "wrangler.toml"];
 const settleMs = 300;
 
 await main(async () => {
@@ -55,12 +55,14 @@ await main(async () => {
     busy = false;
   };
   let settling;
-  for (const place of watched) {
-    watch(inRoot(place), { recursive: true }, () => {
-      clearTimeout(settling);
-      settling = setTimeout(rebuild, settleMs);
-    });
-  }
+  const settled = () => {
+    clearTimeout(settling);
+    settling = setTimeout(rebuild, settleMs);
+  };
+  watchAll(
+    watched.map((place) => inRoot(place)),
+    settled,
+  );
 
   const page = webScripts().dev ? "http://localhost:5173/" : server.url;
   announce(page);
