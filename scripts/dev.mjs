@@ -1,8 +1,10 @@
 // `npm run dev`: the server, built again and restarted at each change, and vite's server for the page in front of it.
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { inRoot } from "./lib/paths.mjs";
 import { run } from "./lib/run.mjs";
 import { main, say } from "./lib/say.mjs";
-import { atStop } from "./lib/stop.mjs";
+import { atStop, isStopping } from "./lib/stop.mjs";
 import { watchAll } from "./lib/watch.mjs";
 import { begin } from "./setup/begin.mjs";
 
@@ -15,7 +17,6 @@ await main(async () => {
   const { buildRules } = await import("./build/rules.mjs");
   const { buildWorker } = await import("./build/worker.mjs");
   const { startServer } = await import("./serve.mjs");
-  const { webScripts } = await import("./build/web.mjs");
 
   const settings = {
     port: Number(process.env.PORT || 8787),
@@ -64,9 +65,14 @@ await main(async () => {
     settled,
   );
 
-  const page = webScripts().dev ? "http://localhost:5173/" : server.url;
+  const page = "http://localhost:5173/";
   announce(page);
   const env = { AGENTRQ_SERVER: server.url };
-  if (webScripts().dev) await run("npm", ["run", "dev", "--workspace", "web", "--", "--strictPort"], { env });
-  else await new Promise(() => {});
+  // Not through npm, which would leave it behind when this is told to stop.
+  const vite = createRequire(inRoot("web/package.json")).resolve("vite/package.json");
+  await run(process.execPath, [join(dirname(vite), "bin/vite.js"), "--strictPort"], { env, cwd: inRoot("web") }).catch(
+    (error) => {
+      if (!isStopping()) throw error;
+    },
+  );
 });
