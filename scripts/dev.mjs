@@ -65,14 +65,16 @@ await main(async () => {
     settled,
   );
 
-  const page = "http://localhost:5173/";
+  const pagePort = process.env.AGENTRQ_PAGE_PORT || "5173";
+  const page = `http://localhost:${pagePort}/`;
   announce(page);
   const env = { AGENTRQ_SERVER: server.url };
   // Not through npm, which would leave it behind when this is told to stop.
   const vite = createRequire(inRoot("web/package.json")).resolve("vite/package.json");
-  await run(process.execPath, [join(dirname(vite), "bin/vite.js"), "--strictPort"], { env, cwd: inRoot("web") }).catch(
-    (error) => {
-      if (!isStopping()) throw error;
-    },
-  );
+  await run(process.execPath, [join(dirname(vite), "bin/vite.js"), "--strictPort", "--port", pagePort], {
+    env,
+    cwd: inRoot("web"),
+  }).catch((error) => {
+    if (!isStopping()) throw error;
+  });
 });
