@@ -3,7 +3,7 @@
 use agentrq_core::testing::fuzz::{PROPERTIES, hold, named};
 
 /// Cases a property: all of them together take some seconds in a build that is not optimised.
-const CASES: u64 = 20_000;
+const CASES: u64 = 10_000;
 
 macro_rules! hold_always {
     ($($(#[$doc:meta])* $name:ident: $($property:literal),+;)*) => {
@@ -25,5 +25,7 @@ hold_always! {
     streams_are_read_the_same_however_they_are_cut: "streams_read", "streams_cut";
     names_have_one_text_each: "ids", "cursors", "times", "tasks";
     calls_keep_their_limits_or_are_told_what_is_right: "calls_named", "calls_limited";
+    headers_and_envelopes_agree_or_are_refused_with_the_prescribed_code: "header_values", "envelopes";
+    names_of_the_protocol_have_one_meaning_each: "event_ids", "uris", "filters";
     files_survive_base64: "files";
 }

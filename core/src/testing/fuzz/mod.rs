@@ -3,6 +3,7 @@
 
 mod calls;
 mod choices;
+mod headers;
 mod json;
 mod messages;
 mod names;
@@ -24,5 +25,10 @@ pub const PROPERTIES: &[(&str, Property)] = &[
     ("tasks", names::a_task_is_named_by_an_id_or_a_number),
     ("calls_named", calls::a_call_is_the_same_however_its_arguments_are_named),
     ("calls_limited", calls::a_call_keeps_its_limits_or_is_told_what_is_right),
+    ("header_values", headers::a_value_survives_its_header),
+    ("event_ids", headers::an_id_of_an_event_has_one_text),
+    ("envelopes", headers::an_envelope_agrees_with_its_headers_or_is_refused),
+    ("uris", headers::a_resource_is_found_by_its_uri),
+    ("filters", headers::a_filter_survives_storage_or_is_refused),
     ("files", calls::a_file_survives_base64),
 ];

@@ -10,7 +10,7 @@ use crate::mcp::tool::TaskRef;
 use crate::time::Timestamp;
 
 /// `value` as text is `value` again; and a text close to it is refused, or is the one text of what it names.
-fn one_text_each<T: FromStr + Display + PartialEq + Debug>(choices: &mut Choices<'_>, value: &T) {
+pub(super) fn one_text_each<T: FromStr + Display + PartialEq + Debug>(choices: &mut Choices<'_>, value: &T) {
     let text = value.to_string();
     assert_eq!(text.parse::<T>().ok().as_ref(), Some(value), "{text:?}");
     let close = choices.changed(&text);
