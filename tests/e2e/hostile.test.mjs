@@ -4,9 +4,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { Agent } from "../lib/agent.mjs";
-import { Hostile, answersRequest } from "../lib/hostile.mjs";
+import { Hostile } from "../lib/hostile.mjs";
 import { KeepAlive } from "../lib/keep-alive.mjs";
 import { Mutation } from "../lib/mutation.mjs";
+import { answersRequest } from "../lib/prescribed.mjs";
 import { seeded } from "../lib/random.mjs";
 import { RawAgent } from "../lib/raw.mjs";
 import { settle, startWorld } from "../lib/world.mjs";
@@ -103,6 +104,19 @@ const judges = {
     assert.deepEqual([json.error?.code, json.id, json.jsonrpc], [told.code, told.id, "2.0"]);
     assert.ok(json.error.message.length > 5 && json.error.message.length < 1_000);
   },
+  post({ told, wanted }, { status, headers, json, bytes }) {
+    if (!wanted) return assert.ok([200, 202, 400].includes(status));
+    assert.equal(status, wanted.status, `${wanted.status} is prescribed`);
+    if (status === 202) return assert.equal(bytes.length, 0);
+    // A call that waits, and a client that listens, are answered on a stream.
+    if (/event-stream/.test(headers["content-type"])) return assert.equal(status, 200);
+    if (!json.jsonrpc) return isProblem({ status, headers, json, bytes });
+    // An answer of the client's is answered to nobody.
+    assert.deepEqual([json.jsonrpc, json.id], ["2.0", told.is === "taken" ? json.id : told.id]);
+    if (wanted.asked) return assert.ok(answersRequest(wanted.asked, json), "another answer is prescribed");
+    assert.equal(json.error.code, wanted.code);
+    assert.ok(bytes.length < 4_000, `${bytes.length} bytes to refuse it`);
+  },
   route({ isJson, headers }, answer) {
     if (isJson === "none") assert.deepEqual([answer.status, answer.json.code], [400, "invalid_json"]);
     const forbidden = headers.authorization ? [403] : [];
@@ -127,8 +141,8 @@ const judges = {
     if (answer.status === 206) assert.deepEqual(answer.bytes, whole.subarray(Number(range[1]), Number(range[2]) + 1));
   },
   stream(_, answer) {
-    assert.ok([200, 400, 404, 429].includes(answer.status));
-    if (answer.status !== 200) isProblem(answer);
+    assert.ok([200, 204, 400, 404, 405, 429].includes(answer.status));
+    if (answer.status > 204) isProblem(answer);
   },
   foreign(_, answer) {
     assert.ok([400, 401, 403, 404].includes(answer.status));
@@ -176,12 +190,20 @@ test(`of ${requests} hostile requests each is answered as prescribed, and only w
     agents.push(agent);
   }
   const [wrong, troubles] = [[], []];
+  const begun = await fetch(token.mcpUrl, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept: "application/json, text/event-stream" },
+    body: JSON.stringify({ jsonrpc: "2.0", id: 0, method: "initialize", params: { protocolVersion: "2025-11-25" } }),
+  });
+  const session = begun.headers.get("mcp-session-id");
+  assert.ok(session, "a session");
   const mutation = new Mutation(random);
   const here = {
     base: room.base,
     mcp: `/mcp/${workspace.id}`,
     cookie: person.cookie,
     token: token.token,
+    session,
     endpoints: agents.map(({ endpoint }) => endpoint),
     cursor: (await room.get("/snapshot")).cursor,
     tasks,
@@ -198,10 +220,14 @@ test(`of ${requests} hostile requests each is answered as prescribed, and only w
     const request = hostile.next();
     const { told } = request;
     // An id that a change has made another's is not waited for; nor is a call that waits itself.
-    const isAwaited = told?.is === "request" && /^h\d+$/.test(told.id) && told.params.name !== "waitForMessages";
+    const isAwaited =
+      request.kind === "message" &&
+      told.is === "request" &&
+      /^h\d+$/.test(told.id) &&
+      told.params.name !== "waitForMessages";
     if (isAwaited) awaited.set(told.id, told);
     const answer = await network.send(request);
-    if (answer?.status !== 202) awaited.delete(told?.id);
+    if (answer?.status !== 202 && isAwaited) awaited.delete(told.id);
     if (answer === null) return false;
     if (answer.cut) return (cut += 1);
     const shown = () => {
@@ -217,6 +243,7 @@ test(`of ${requests} hostile requests each is answered as prescribed, and only w
       troubles.push(`${error.message}\n${shown()}`);
     }
     acknowledged.answer(request, answer);
+    acknowledged.tool(answer.json?.result?.structuredContent);
     return true;
   }
   const worker = async () => {

@@ -1,46 +1,8 @@
 // Hostile requests: each is one that is right with something changed, and knows how the server must answer it.
 import { readJson } from "./mutation.mjs";
+import { METHODS, TOOLS, envelope, prescribed, readMessage } from "./prescribed.mjs";
 
-/** Methods of MCP that a request may name. */
-export const METHODS = ["initialize", "ping", "tools/list", "tools/call"];
-export const TOOLS = [
-  ...["createTask", "updateTaskStatus", "reply", "getWorkspace", "getTaskMessages", "downloadAttachment"],
-  ...["getNextTask", "waitForMessages"],
-];
 const json = { "content-type": "application/json" };
-
-/** How JSON-RPC 2.0 and MCP want a body taken: `{is: "request" | "taken" | "wrong" | "unsure", code, id, method, params}`. */
-export function readMessage(bytes) {
-  const { is, value, text } = readJson(bytes);
-  if (is === "unsure") return { is: "unsure" };
-  if (is === "none") return { is: "wrong", code: -32700, id: null };
-  const isObject = (it) => it !== null && typeof it === "object" && !Array.isArray(it);
-  if (!isObject(value)) return { is: "wrong", code: -32600, id: null };
-  const has = (name) => Object.hasOwn(value, name);
-  const given = has("id") ? value.id : undefined;
-  // A number that is written as a fraction is none of the whole ones, and after reading it cannot be told from them.
-  if (typeof given === "number" && (!Number.isSafeInteger(given) || /"id"\s*:\s*-?[\d]*[.eE]/.test(text)))
-    return Number.isInteger(given) ? { is: "unsure" } : { is: "wrong", code: -32600, id: null };
-  const id = typeof given === "string" || typeof given === "number" ? given : null;
-  const wrong = { is: "wrong", code: -32600, id };
-  if (value.jsonrpc !== "2.0") return wrong;
-  if (!has("method")) return id !== null && (has("result") || has("error")) ? { is: "taken" } : wrong;
-  const params = value.params ?? {};
-  if (typeof value.method !== "string" || !isObject(params) || (has("id") && id === null)) return wrong;
-  return id === null ? { is: "taken" } : { is: "request", id, method: value.method, params };
-}
-
-/** Whether an answer to a request of MCP is the one that is prescribed. */
-export function answersRequest({ method, params }, answer) {
-  const code = answer.error?.code;
-  if (!METHODS.includes(method)) return code === -32601;
-  if (method !== "tools/call") return code === undefined && typeof answer.result === "object";
-  const isCall = [undefined, null].includes(params.arguments) || isPlain(params.arguments);
-  if (!TOOLS.includes(params.name) || !isCall) return code === -32602;
-  return code === undefined && typeof answer.result.isError === "boolean" && answer.result.content.length > 0;
-}
-
-const isPlain = (value) => typeof value === "object" && !Array.isArray(value);
 
 /** Makes requests to one workspace. `here` holds its path, its people's cookie, its tokens and endpoints, and ids to name. */
 export class Hostile {
@@ -53,7 +15,8 @@ export class Hostile {
 
   next() {
     const at = this.mutation.random();
-    if (at < 0.4) return this.message();
+    if (at < 0.2) return this.message();
+    if (at < 0.4) return this.post();
     if (at < 0.7) return this.route();
     if (at < 0.78) return this.upload();
     if (at < 0.86) return this.list();
@@ -63,24 +26,71 @@ export class Hostile {
     return this.path();
   }
 
-  /** A message of MCP, changed as JSON, as bytes, or not at all. */
+  /** A message of MCP to the address of a stream: changed as JSON, as bytes, or not at all. */
   message() {
-    const { mutation } = this;
-    const id = `h${(this.#made += 1)}`;
-    const params = mutation.chance(0.8) ? { name: mutation.of(TOOLS), arguments: this.#arguments() } : {};
-    const request = { jsonrpc: "2.0", id, method: mutation.chance(0.8) ? "tools/call" : mutation.of(METHODS), params };
-    const note = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: id } };
-    const body = this.#body(
-      mutation.of([request, request, request, request, note, { jsonrpc: "2.0", id, result: {} }]),
-    );
+    const { mutation, here } = this;
+    const body = this.#body(this.#said(METHODS.handshake));
     return {
       kind: "message",
       method: "POST",
-      path: mutation.of(this.here.endpoints),
+      path: mutation.of(here.endpoints),
       headers: json,
       body,
       told: readMessage(body),
     };
+  }
+
+  /** A message over Streamable HTTP, with or without a session; body, headers, both or nothing of it changed. */
+  post() {
+    const { mutation, here } = this;
+    const isStateless = mutation.chance(0.5);
+    const said = this.#said(isStateless ? METHODS.stateless : METHODS.handshake);
+    const channel = mutation.chance(0.1);
+    const headers = { ...json, accept: "application/json, text/event-stream", authorization: `Bearer ${here.token}` };
+    if (isStateless) {
+      said.params = { ...said.params, _meta: envelope };
+      const name = said.params.name ?? said.params.uri;
+      Object.assign(headers, { "mcp-protocol-version": "2026-07-28", "mcp-method": said.method ?? "none" });
+      if (name)
+        headers["mcp-name"] = mutation.chance(0.2) ? `=?base64?${Buffer.from(name).toString("base64")}?=` : name;
+    } else {
+      if (mutation.chance(0.8))
+        headers["mcp-protocol-version"] = mutation.of(["2025-03-26", "2025-06-18", "2025-11-25"]);
+      if (mutation.chance(0.6)) headers["mcp-session-id"] = here.session;
+    }
+    const [name] = Object.keys(headers)
+      .filter((header) => header.startsWith("mcp-"))
+      .sort(() => mutation.random() - 0.5);
+    if (name && mutation.chance(0.4)) headers[name] = mutation.changed(headers[name]);
+    const body = mutation.chance(0.5) ? this.#body(said) : Buffer.from(JSON.stringify(said));
+    const told = readMessage(body);
+    return {
+      kind: "post",
+      method: "POST",
+      path: channel ? here.mcp.replace("/mcp/", "/channel/") : here.mcp,
+      headers,
+      body,
+      told,
+      wanted: prescribed(told, headers, { channel }),
+    };
+  }
+
+  /** A request, a notification or an answer. */
+  #said(methods) {
+    const { mutation } = this;
+    const id = `h${(this.#made += 1)}`;
+    const method = mutation.chance(0.7) ? "tools/call" : mutation.of([...methods, "no/such"]);
+    const params = {
+      "tools/call": () => ({ name: mutation.of(TOOLS), arguments: this.#arguments() }),
+      "resources/read": () => ({ uri: mutation.of(["agentrq://workspace", "agentrq://tasks/1/thread"]) }),
+      "resources/subscribe": () => ({ uri: "agentrq://inbox" }),
+      "prompts/get": () => ({ name: "ask", arguments: { question: "Why?" } }),
+      "logging/setLevel": () => ({ level: "info" }),
+      "subscriptions/listen": () => ({ notifications: { resourceSubscriptions: ["agentrq://inbox"] } }),
+    }[method]?.();
+    const request = { jsonrpc: "2.0", id, method, params: params ?? {} };
+    const note = { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: id } };
+    return mutation.of([request, request, request, request, note, { jsonrpc: "2.0", id, result: {} }]);
   }
 
   #arguments() {
@@ -223,7 +233,15 @@ export class Hostile {
       path: `${here.mcp}?agent=${agent}&token=${here.token}`,
       headers: { "last-event-id": mutation.changed("0ZRgCquBZ7R") },
     };
-    return { kind: "stream", method: "GET", ...mutation.of([ofDashboard, byHeader, ofAgent]) };
+    const session = {
+      authorization: `Bearer ${here.token}`,
+      "mcp-session-id": mutation.changed("0ZRgCquBZ7R"),
+      "mcp-protocol-version": mutation.changed("2025-11-25"),
+      "last-event-id": mutation.changed("0ZRgCquBZ7R.1.0"),
+    };
+    const ofSession = { path: here.mcp, headers: session };
+    const ended = { method: "DELETE", ...ofSession };
+    return { kind: "stream", method: "GET", ...mutation.of([ofDashboard, byHeader, ofAgent, ofSession, ended]) };
   }
 
   /** Somebody whose credential is none, or is not quite one. */
@@ -235,9 +253,9 @@ export class Hostile {
       {},
       ...(cookie === here.cookie ? [] : [{ cookie }]),
       ...(token.trim() === here.token ? [] : [{ authorization: `Bearer ${token}` }, { authorization: token }]),
-      { cookie: here.cookie, origin: mutation.changed("https://evil.example") },
+      { cookie: here.cookie, origin: mutation.changed("https://evil.example").trim() || "null" },
       { cookie: here.cookie, "sec-fetch-site": "cross-site" },
-      { cookie: here.cookie, host: mutation.changed("evil.example") },
+      { cookie: here.cookie, host: mutation.of(["evil.example", "evil.example:80", "localhost.evil.example", "evil"]) },
     ]);
     const [method, path] = mutation.of([
       ["POST", `${here.base}/tasks`],
