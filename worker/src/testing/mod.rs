@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn a_form_ends_the_same_however_it_is_cut() {
-        all_hold(&["uploads_cut", "uploads_broken"], 5_000);
+        all_hold(&["uploads_cut", "uploads_broken"], 2_000);
     }
 
     #[test]

@@ -41,8 +41,8 @@ fn form(choices: &mut Choices<'_>) -> Form {
             let close = choices.of(&["\r\n", "\r\n-", "\r\n--", "--", "\r", "\n", "\0"]);
             content.extend(close.bytes().chain(end.bytes().take(choices.below(end.len()))));
         }
-        if choices.one_in(20) {
-            content.resize(100_000, b'x');
+        if choices.one_in(40) {
+            content.resize(20_000, b'x');
         }
         // The one thing that a part cannot hold.
         while let Some(at) = content.windows(end.len()).position(|window| window == end.as_bytes()) {
