@@ -61,7 +61,20 @@ pub async fn read_json<T: DeserializeOwned>(request: &mut Request, limit: u64) -
 
 /// Reads JSON and says where it is not what is wanted.
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| Problem::new(Code::InvalidJson, format!("{error}")))
+    // Looked at first: what the reader passes over, it does not look into.
+    let text = std::str::from_utf8(body).map_err(|error| Problem::new(Code::InvalidJson, format!("the body is no UTF-8: {error}")))?;
+    serde_json::from_str(text).map_err(|error| Problem::new(Code::InvalidJson, clipped(&error.to_string())))
+}
+
+/// The beginning and the end of what the reader says: it repeats what it was given, however long, and names the place last.
+fn clipped(said: &str) -> String {
+    const BEGINNING: usize = 200;
+    const END: usize = 200;
+    let length = said.chars().count();
+    if length <= BEGINNING + END {
+        return said.to_owned();
+    }
+    said.chars().take(BEGINNING).chain(['…']).chain(said.chars().skip(length - END)).collect()
 }
 
 #[cfg(test)]
@@ -105,5 +118,10 @@ mod tests {
             assert_eq!(problem.status, 400, "{wrong}");
         }
         assert!(parse::<Wanted>(b"{}").expect_err("no key").detail.contains("key"));
+        let passed_over = parse::<Wanted>(b"{\"key\":\"x\",\"other\":\"\xff\"}").expect_err("no UTF-8");
+        assert!(passed_over.detail.contains("UTF-8"), "{}", passed_over.detail);
+        let long = format!("\"{}\"", "é".repeat(100_000));
+        let detail = parse::<Wanted>(long.as_bytes()).expect_err("a text").detail;
+        assert!(detail.len() < 1_000 && detail.ends_with("at line 1 column 200002"), "{detail}");
     }
 }

@@ -27,6 +27,8 @@ pub mod routes;
 pub mod setup;
 pub mod sql;
 pub mod stream;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod workspace;
 
 use worker::{Context, Env, Request, Response, Result, event};

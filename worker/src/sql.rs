@@ -200,7 +200,7 @@ mod object {
 }
 
 /// The same over rusqlite, so that every rule is tested natively.
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) mod native {
     use rusqlite::fallible_iterator::FallibleIterator;
     use rusqlite::types::ValueRef;

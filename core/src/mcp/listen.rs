@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::jsonrpc::{INVALID_PARAMS, RequestId, RpcError, notification};
+use super::tool::clipped;
 
 /// Where a message of such a stream says which request it belongs to.
 const SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
@@ -63,7 +64,7 @@ impl Filter {
                     .to_owned(),
             ));
         };
-        let mut filter = Self::deserialize(filter).map_err(|why| wrong(format!("`notifications`: {why}")))?;
+        let mut filter = Self::deserialize(filter).map_err(|why| wrong(format!("`notifications`: {}", clipped(&why.to_string()))))?;
         if filter.resource_subscriptions.len() > RESOURCES {
             let given = filter.resource_subscriptions.len();
             return Err(wrong(format!("a stream may be told of {RESOURCES} resources, not {given}: open several")));

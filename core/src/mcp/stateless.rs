@@ -8,6 +8,7 @@ use super::jsonrpc::{INVALID_PARAMS, METHOD_NOT_FOUND, RpcError};
 use super::resource::RESOURCE_NOT_FOUND;
 use super::revision::Revision;
 use super::server_info;
+use super::tool::clipped;
 use crate::model::Client;
 
 /// `-32020`: a header is missing, malformed, or says something else than the body.
@@ -41,6 +42,7 @@ pub fn supported() -> Vec<&'static str> {
 /// The error that refuses another.
 fn unsupported(requested: &str) -> RpcError {
     let supported = supported();
+    let requested = clipped(requested);
     let message = format!("unsupported protocol version: {requested:?} is not spoken here, but {} are", supported.join(", "));
     RpcError::new(UNSUPPORTED_VERSION, message).with_data(json!({"supported": supported, "requested": requested}))
 }
@@ -102,9 +104,12 @@ pub fn envelope(headers: &Headers<'_>, method: &str, params: &Map<String, Value>
 }
 
 fn mirrored(name: &str, header: Option<String>, body: &str) -> Result<(), RpcError> {
+    let said = clipped(body);
     match header {
-        None => Err(mismatch(format!("the header {name} is missing; the body says {body:?}"))),
-        Some(header) if header != body => Err(mismatch(format!("the header {name} says {header:?}, but the body says {body:?}"))),
+        None => Err(mismatch(format!("the header {name} is missing; the body says {said:?}"))),
+        Some(header) if header != body => {
+            Err(mismatch(format!("the header {name} says {:?}, but the body says {said:?}", clipped(&header))))
+        }
         Some(_) => Ok(()),
     }
 }
