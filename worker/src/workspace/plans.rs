@@ -6,13 +6,13 @@ use agentrq_core::command::{Command, Inbox};
 use agentrq_core::cursor::Cursor;
 use agentrq_core::dialect::hitl::Order;
 use agentrq_core::id::{Id, SessionId};
-use agentrq_core::model::{Actor, AgentName, Assignee, Person, WorkspaceId};
+use agentrq_core::model::{Actor, AgentName, Assignee, Person, Scope, Scopes, WorkspaceId};
 use agentrq_core::time::Timestamp;
 
-use super::connections::{self, Connection, Phase};
+use super::connections::{self, Connection, Kind, Phase};
 use super::log::{self, Entry};
 use super::threads::{self, Filter};
-use super::tokens::Holder;
+use super::tokens::{self, Holder};
 use super::transaction::Transaction;
 use super::{inbox, made_for_tests};
 use crate::mcp::about::About;
@@ -61,23 +61,14 @@ fn person() -> Actor {
 fn listening(sql: &Explained) -> Connection {
     let id = SessionId(Id::new(NOW.ms(), 1));
     let agent = AgentName::new("laptop").expect("a name");
-    let stream = Connection {
-        id,
-        session: id,
-        token: id.0,
-        agent,
-        is_live: true,
-        phase: Phase::Ready,
-        heard_at: NOW,
-        is_outdone: false,
-        heir: None,
-    };
+    let stream = Connection { phase: Phase::Ready, ..Connection::opened(id, Kind::Sse, id.0, agent, NOW) };
+    tokens::made_for_tests(sql, stream.token, Scope::Agent);
     connections::insert(sql, &stream, NOW).expect("inserted");
     stream
 }
 
 fn call(sql: &Explained, stream: &Connection, name: &str, arguments: &serde_json::Value) {
-    let holder = Holder { token: stream.token, label: "laptop".into(), last_used: None };
+    let holder = Holder { token: stream.token, label: "laptop".into(), scopes: Scopes::default(), last_used: None };
     let about = About { workspace: WorkspaceId("0123456789ABCDEFGHIJKL".into()), base: "http://localhost".into() };
     let text = serde_json::json!({"jsonrpc": "2.0", "id": name, "method": "tools/call", "params": {"name": name, "arguments": arguments}})
         .to_string();
