@@ -4,6 +4,7 @@ use agentrq_core::model::WorkspaceId;
 use wasm_bindgen::JsValue;
 use worker::{Env, Headers, Method, Request, RequestInit, Response, Stub};
 
+use crate::border;
 use crate::gate::asked::Asked;
 use crate::gate::caller::{BASE_HEADER, Caller};
 use crate::problem::Problem;
@@ -25,10 +26,9 @@ const PASSED_ON_OF_MCP: &[&str] = &["content-type", "content-length", "mcp-sessi
 /// What a request becomes on its way to the object.
 pub fn inner_request(setup: &Setup, asked: &Asked, route: &Route, request: &Request, caller: Option<&Caller>) -> Result<Request, Problem> {
     let headers = Headers::new();
-    for name in if let Route::Mcp(..) = route { PASSED_ON_OF_MCP } else { PASSED_ON } {
-        if let Some(value) = request.headers().get(name)? {
-            headers.set(name, &value)?;
-        }
+    let names = if let Route::Mcp(..) = route { PASSED_ON_OF_MCP } else { PASSED_ON };
+    for (name, value) in border::present(request.headers(), names) {
+        headers.set(name, &value)?;
     }
     let init = worker::web_sys::RequestInit::new();
     init.set_method(asked.method.name());

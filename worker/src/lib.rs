@@ -13,6 +13,7 @@ pub mod agents;
 pub mod assets;
 pub mod atomic;
 pub mod body;
+mod border;
 pub mod entry;
 pub mod forward;
 pub mod frame;
