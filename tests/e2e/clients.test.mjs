@@ -51,8 +51,8 @@ for (const [client, Client, revision, itsWays] of clients)
           assert.deepEqual([delivery.state, delivery.route], ["seen", route]);
           assert.ok(agent.heard.length <= 1, "each thing is said once");
           // The person's page was told all of it.
-          for (const event of ["agent.connected", "task.created", "reply.received", "status.updated"])
-            await stream.until(event);
+          const { shows = "agent.connected" } = way;
+          for (const event of [shows, "task.created", "reply.received", "status.updated"]) await stream.until(event);
         } finally {
           await agent.close();
           stream.close();

@@ -80,7 +80,7 @@ for (const revision of ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"])
     });
 
     test("is told of wrong arguments in a result that the schema knows", async () => {
-      const { message } = await client.ask("tools/call", { name: "createTask", arguments: { title: 7 } });
+      const { message } = await client.ask("tools/call", { name: "createTask", arguments: { assignee: "nobody" } });
       assert.equal(check("CallToolResult", message.result), undefined, JSON.stringify(message));
       assert.equal(message.result.isError, true);
     });
@@ -95,19 +95,20 @@ for (const revision of ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"])
     });
 
     test("can get every prompt that is listed, with values that are offered for its arguments", async () => {
+      await callIsAnswered("createTask", { title: "Something to hand over", assignee: "agent" });
       const { prompts } = await isAnsweredWith("ListPromptsResult", "prompts/list");
       assert.ok(prompts.length > 0);
       for (const prompt of prompts) {
-        const given = (prompt.arguments ?? []).map(({ name }) => [name, "1"]);
-        await isAnsweredWith("GetPromptResult", "prompts/get", {
-          name: prompt.name,
-          arguments: Object.fromEntries(given),
-        });
-        for (const [name] of given)
-          await isAnsweredWith("CompleteResult", "completion/complete", {
+        const given = {};
+        for (const { name, required } of prompt.arguments ?? []) {
+          const { completion } = await isAnsweredWith("CompleteResult", "completion/complete", {
             ref: { type: "ref/prompt", name: prompt.name },
             argument: { name, value: "" },
           });
+          const [offered = required ? "anything" : undefined] = completion.values;
+          if (offered) given[name] = offered;
+        }
+        await isAnsweredWith("GetPromptResult", "prompts/get", { name: prompt.name, arguments: given });
       }
     });
 

@@ -25,7 +25,7 @@ const asEvent = ({ text, ...meta }) => ({ content: text, meta });
 
 /**
  * The ways in which an agent can come to know of an answer. `ready` makes it listen, before there is anything to hear, and returns what waits
- * for the answer: `{content, meta}`.
+ * for the answer: `{content, meta}`. `shows` is what the dashboard is told of the agent being there: who holds nothing open is not connected.
  */
 export const ways = {
   "on its channel": {
@@ -40,7 +40,7 @@ export const ways = {
     },
   },
   "by a subscription to its inbox, which it then reads": {
-    route: "result",
+    route: "wait",
     ready: async (agent) => {
       await agent.watch(inbox);
       return async () => {
@@ -64,6 +64,7 @@ export const ways = {
   },
   "at the top of its next result": {
     route: "result",
+    shows: "agent.updated",
     ready: async (agent) => async () => {
       const { content } = await agent.try("getWorkspace");
       const [, told, meta] = /^([\s\S]*)\n\((.*)\)$/.exec(content[0].text);
