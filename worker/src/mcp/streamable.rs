@@ -105,8 +105,15 @@ pub fn post<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, about: &About, 
             let session = heard(tx, poster, post.session)?;
             answer(tx, &session, about, &Asked { revision, id: &id, method: &method, params: &params })
         }
-        (incoming @ (Incoming::Notification { .. } | Incoming::Response { .. }), false, _) => {
+        (incoming @ Incoming::Notification { .. }, false, _) => {
             let session = heard(tx, poster, post.session)?;
+            take(tx, poster, &session, &incoming)?;
+            Ok(Posted::Accepted)
+        }
+        // The transport answers by itself: that says nothing of the model.
+        (incoming @ Incoming::Response { .. }, false, _) => {
+            let session = find(tx, poster, post.session)?;
+            presence::asked(tx, &session)?;
             take(tx, poster, &session, &incoming)?;
             Ok(Posted::Accepted)
         }

@@ -5,6 +5,7 @@ use agentrq_core::id::SessionId;
 use agentrq_core::mcp::event_id::Place;
 use agentrq_core::mcp::jsonrpc::{self, Incoming, METHOD_NOT_FOUND, RequestId, RpcError};
 use agentrq_core::mcp::listen::{Filter, Wanted};
+use agentrq_core::mcp::tool::clipped;
 use serde_json::{Value, json};
 
 use super::streamable::{self, Poster};
@@ -13,7 +14,7 @@ use crate::sql::Sql;
 use crate::stream::line::{Down, Ending};
 use crate::workspace::connections::{self, Connection, Kind, Phase, STREAMS_OF_TOKEN};
 use crate::workspace::inbox;
-use crate::workspace::sessions::Session;
+use crate::workspace::sessions::{self, Session, State};
 use crate::workspace::subscriptions;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::tokens::Holder;
@@ -53,7 +54,8 @@ pub fn open<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: SessionId, 
 /// is one of these. `false`: it has been given up, and the client must open a new one.
 pub fn resume<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, last: Option<Place>) -> Result<bool, Problem> {
     let Some(connection) = connections::find(tx.sql(), id)?.filter(|it| it.token == holder.token) else { return Ok(false) };
-    if connection.heir.is_some() {
+    let is_ended = || Ok::<_, Problem>(sessions::find(tx.sql(), connection.session)?.is_some_and(|it| it.state == State::Ended));
+    if connection.heir.is_some() || is_ended()? {
         return Ok(false);
     }
     connections::resumed(tx.sql(), id)?;
@@ -128,6 +130,6 @@ pub fn handshake_only(incoming: &Incoming) -> Value {
         Incoming::Notification { method, .. } => (None, method.as_str()),
         Incoming::Response { id } => (Some(id), "an answer"),
     };
-    let why = format!("{method}: this address begins with `initialize`, up to 2025-11-25; later revisions are spoken at /mcp/");
+    let why = format!("{}: this address begins with `initialize`, up to 2025-11-25; later revisions are spoken at /mcp/", clipped(method));
     jsonrpc::error(id, &RpcError::new(METHOD_NOT_FOUND, why).with_data(json!({"latest": "2025-11-25"})))
 }

@@ -30,8 +30,11 @@ pub fn unanswered<S: Sql>(tx: &mut Transaction<S>, ping: &str) -> Result<(), Pro
     // Nothing was entrusted to it, and it may be a client that is slow or has no pongs: it is kept, but nothing is pushed there until it
     // answers after all.
     let is_idle = row.text(1)?.is_empty() && (connection.phase == Phase::Opened || connection.kind == Kind::Session);
-    if is_idle {
+    if is_idle && connection.phase == Phase::Ready {
         return Ok(connections::reached(tx.sql(), connection.id, Phase::Opened, connection.session)?);
+    }
+    if is_idle {
+        return Ok(());
     }
     lose(tx, connection.id)?;
     tx.outgoing.push(Outgoing::Close { connection: connection.id, ending: Ending::Unresponsive });
