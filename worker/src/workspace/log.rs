@@ -46,7 +46,7 @@ pub fn append(sql: &impl Sql, entry: &Entry, at: Timestamp) -> Result<(), SqlErr
         sql.exec("DELETE FROM commits WHERE seq <= ?", &[cursor.seq.saturating_sub(KEPT_COMMITS).into()])?;
         // Walks from the oldest to the first that is kept: over what goes, not over what stays.
         sql.exec(
-            "DELETE FROM commits WHERE seq < (SELECT seq FROM commits WHERE upto > (SELECT upto FROM commits WHERE seq = ?) - ? ORDER BY seq LIMIT 1)",
+            "DELETE FROM commits WHERE seq < (SELECT seq FROM commits WHERE upto - bytes >= (SELECT upto FROM commits WHERE seq = ?) - ? ORDER BY seq LIMIT 1)",
             &[cursor.seq.into(), KEPT_BYTES.into()],
         )?;
     }
