@@ -23,7 +23,7 @@ use crate::random;
 use crate::routes::Endpoint;
 use crate::sql::Sql;
 use crate::workspace::calls::{self, Call, Ids};
-use crate::workspace::connections::{Connection, Kind, WhenLeft};
+use crate::workspace::connections::{self, Connection, Kind, WhenLeft};
 use crate::workspace::sessions::{self, Session, State};
 use crate::workspace::tokens::Holder;
 use crate::workspace::transaction::Transaction;
@@ -147,9 +147,13 @@ pub fn heard<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, given: Option<
     if session.state != State::Initializing {
         return Ok(session);
     }
-    sessions::reached(tx.sql(), session.id, State::Ready)?;
-    streams::session_ready(tx, &session)?;
-    Ok(Session { state: State::Ready, ..session })
+    sessions::reached(tx.sql(), session.id, State::Initialized)?;
+    connections::session_ready(tx.sql(), session.id)?;
+    let session = Session { state: State::Initialized, ..session };
+    match connections::stream_of(tx.sql(), session.id)? {
+        Some(_) => streams::reached(tx, session),
+        None => Ok(session),
+    }
 }
 
 /// The session that a client names, or the one that it shares with others that name none.
@@ -213,8 +217,12 @@ pub enum Responded {
 pub fn respond<S: Sql>(tx: &mut Transaction<S>, session: &Session, about: &About, asked: &Asked<'_>) -> Result<Responded, Problem> {
     // Several clients may share what is no session of one.
     let ids = if session.state == State::Shared { Ids::OfSeveral } else { Ids::OfOneClient };
+    let is_call = remembered(asked);
+    if is_call {
+        streams::reached(tx, session.clone())?;
+    }
     let connection = session.connection();
-    let call = remembered(asked).then(|| Call { session: session.id, request: asked.id.clone(), hash: hash(asked) });
+    let call = is_call.then(|| Call { session: session.id, request: asked.id.clone(), hash: hash(asked) });
     if let Some(call) = &call
         && let Some((number, body)) = calls::answered(tx.sql(), call, ids, tx.now)?
     {

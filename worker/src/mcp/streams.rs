@@ -46,6 +46,7 @@ pub fn open<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: SessionId, 
     add(tx, &stream)?;
     tx.report(Inbox::Connected { agent: stream.agent })?;
     inbox::ping(tx, id, &[])?;
+    reached(tx, session)?;
     tx.deliver = true;
     Ok(())
 }
@@ -91,12 +92,16 @@ fn acknowledge<S: Sql>(tx: &mut Transaction<S>, id: SessionId, request: &Request
     Ok(())
 }
 
-/// A session's model has been set up: what its streams are told finds it.
-pub fn session_ready<S: Sql>(tx: &mut Transaction<S>, session: &Session) -> Result<(), Problem> {
-    connections::session_ready(tx.sql(), session.id)?;
+/// There is a way to the model of a session that has been set up: by its stream, or by the answer to its call. What earlier sessions left is
+/// owed to it from now on; before, it would have been given to another one that listens.
+pub fn reached<S: Sql>(tx: &mut Transaction<S>, session: Session) -> Result<Session, Problem> {
+    if session.state != State::Initialized {
+        return Ok(session);
+    }
+    sessions::reached(tx.sql(), session.id, State::Ready)?;
     tx.report(Inbox::SessionStarted { agent: session.agent.clone(), session: session.id })?;
     tx.deliver = true;
-    Ok(())
+    Ok(Session { state: State::Ready, ..session })
 }
 
 /// A pong, on whichever of the token's streams its ping was.

@@ -105,7 +105,8 @@ CREATE TABLE sessions (
   agent TEXT NOT NULL,
   opened_at INTEGER NOT NULL,
   heard_at INTEGER NOT NULL,
-  -- shared: of all requests of a token's agent that name no session; initializing, ready: as for connections; ended: by the client.
+  -- shared: of all requests of a token's agent that name no session; initializing; initialized; ready: there is a way to its model;
+  -- ended: by the client.
   phase TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX sessions_of_token ON sessions (token, agent, phase);

@@ -34,6 +34,8 @@ pub enum State {
     Shared,
     /// A new model is being set up.
     Initializing,
+    /// It has been set up, and neither opened a stream nor called anything yet: there is no way to it.
+    Initialized,
     Ready,
     /// By its client.
     Ended,
@@ -44,6 +46,7 @@ impl State {
         match self {
             Self::Shared => "shared",
             Self::Initializing => "initializing",
+            Self::Initialized => "initialized",
             Self::Ready => "ready",
             Self::Ended => "ended",
         }
@@ -53,6 +56,7 @@ impl State {
         match name {
             "shared" => Self::Shared,
             "initializing" => Self::Initializing,
+            "initialized" => Self::Initialized,
             "ended" => Self::Ended,
             _ => Self::Ready,
         }

@@ -147,11 +147,8 @@ pub(super) fn answer_wait<S: Sql>(tx: &mut Transaction<S>, wait: &Wait, deliveri
         Kind::Call { left: WhenLeft::Cancelled, .. } => stateless::complete("tools/call", result),
         _ => result,
     };
-    answer(tx, wait.connection, &jsonrpc::result(&request, result), &answered.ids)?;
-    // The stream of one request has nothing after its answer.
-    if let Kind::Call { .. } = connection.kind {
-        tx.say(wait.connection, Down::End);
-    } else if !answered.ids.is_empty() {
+    answer(tx, &connection, &jsonrpc::result(&request, result), &answered.ids)?;
+    if !matches!(connection.kind, Kind::Call { .. }) && !answered.ids.is_empty() {
         ping(tx, wait.connection, &answered.ids)?;
     }
     Ok(())
