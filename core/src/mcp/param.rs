@@ -1,4 +1,4 @@
-//! Arguments of a tool that headers mirror (MCP 2026-07-28, "Streamable HTTP, custom headers"): its schema marks them with `x-mcp-header`.
+//! Arguments of a tool that headers mirror (MCP 2026-07-28): its schema marks them with `x-mcp-header`.
 
 use serde_json::{Map, Value};
 
