@@ -21,7 +21,16 @@ const PASSED_ON: &[&str] =
     &["content-type", "content-length", "content-disposition", "x-filename", "idempotency-key", "if-none-match", "range", "if-range"];
 
 /// The same for MCP.
-const PASSED_ON_OF_MCP: &[&str] = &["content-type", "content-length", "mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name"];
+const PASSED_ON_OF_MCP: &[&str] = &[
+    "content-type",
+    "content-length",
+    "mcp-session-id",
+    "mcp-protocol-version",
+    "mcp-method",
+    "mcp-name",
+    #[cfg(feature = "faults")]
+    "mcp-param-region",
+];
 
 /// What a request becomes on its way to the object.
 pub fn inner_request(setup: &Setup, asked: &Asked, route: &Route, request: &Request, caller: Option<&Caller>) -> Result<Request, Problem> {

@@ -45,9 +45,10 @@ pub enum Incoming {
         method: String,
         params: Map<String, Value>,
     },
-    /// The answer to a request of ours; whether it was a result or an error does not matter to a ping.
+    /// The answer to a request of ours; `None`: an error. To a ping either will do.
     Response {
         id: RequestId,
+        result: Option<Value>,
     },
 }
 
@@ -126,7 +127,7 @@ fn read(value: Value) -> Result<Incoming, Unread> {
     let Some(method) = message.get("method") else {
         let answers = message.contains_key("result") || message.contains_key("error");
         return match id {
-            Some(id) if answers => Ok(Incoming::Response { id }),
+            Some(id) if answers => Ok(Incoming::Response { id, result: message.remove("result") }),
             id => Err(invalid(id, "a message has a method, or is the answer to one with an id")),
         };
     };
@@ -186,7 +187,9 @@ mod tests {
         let notification = parse(br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
         assert!(matches!(notification, Ok(Incoming::Notification { .. })));
         let response = parse(br#"{"jsonrpc":"2.0","id":"p-1","result":{}}"#);
-        assert_eq!(response.ok(), Some(Incoming::Response { id: RequestId::text("p-1") }));
+        assert_eq!(response.ok(), Some(Incoming::Response { id: RequestId::text("p-1"), result: Some(json!({})) }));
+        let refusal = parse(br#"{"jsonrpc":"2.0","id":"p-1","error":{"code":-32601,"message":"no"}}"#);
+        assert_eq!(refusal.ok(), Some(Incoming::Response { id: RequestId::text("p-1"), result: None }));
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub const MISSING_CAPABILITY: i64 = -32021;
 pub const UNSUPPORTED_VERSION: i64 = -32022;
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
-const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+/// Where a request says what its client can do.
+pub const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 const CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 const SERVER: &str = "io.modelcontextprotocol/serverInfo";
 
@@ -114,7 +115,7 @@ fn mirrored(name: &str, header: Option<String>, body: &str) -> Result<(), RpcErr
     }
 }
 
-fn mismatch(why: String) -> RpcError {
+pub(super) fn mismatch(why: String) -> RpcError {
     RpcError::new(HEADER_MISMATCH, format!("Header mismatch: {why}"))
 }
 
@@ -127,9 +128,12 @@ pub fn status(error: &RpcError) -> u16 {
     }
 }
 
-/// A result as this revision has it: complete, from this server, and for the methods that can be cached with how long and by whom.
+/// A result as this revision has it: complete unless it says otherwise, from this server, and for the methods that can be cached with how
+/// long and by whom.
 pub fn complete(method: &str, mut result: Value) -> Value {
-    result["resultType"] = json!("complete");
+    if result.get("resultType").is_none() {
+        result["resultType"] = json!("complete");
+    }
     result["_meta"][SERVER] = server_info();
     let ttl_ms = match method {
         "server/discover" | "tools/list" | "prompts/list" | "resources/templates/list" => LIST_TTL_MS,
@@ -216,5 +220,6 @@ mod tests {
         assert!(list["ttlMs"].is_u64());
         let call = complete("tools/call", json!({"content": []}));
         assert_eq!((&call["resultType"], call.get("ttlMs")), (&json!("complete"), None));
+        assert_eq!(complete("tools/call", json!({"resultType": "input_required"}))["resultType"], json!("input_required"));
     }
 }

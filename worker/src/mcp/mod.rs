@@ -3,6 +3,8 @@
 pub mod about;
 pub mod batch;
 pub mod completion;
+#[cfg(feature = "faults")]
+pub mod fixtures;
 pub mod logging;
 pub mod prompts;
 pub mod reading;

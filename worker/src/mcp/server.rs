@@ -72,6 +72,10 @@ impl Asked<'_> {
 
 /// Handles a request. The handshake is the transports' own.
 pub fn request<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About, asked: &Asked<'_>) -> Result<Handled, Problem> {
+    #[cfg(feature = "faults")]
+    if let Some(handled) = super::fixtures::request(tx, connection, asked)? {
+        return Ok(handled);
+    }
     let params = asked.params;
     let result = match (asked.method, asked.revision.is_stateless()) {
         ("tools/list", _) => match page::only_page(params) {
@@ -105,6 +109,8 @@ pub fn request<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: 
         },
         (other, _) => Err(RpcError::new(METHOD_NOT_FOUND, format!("there is no method {:?} here", clipped(other)))),
     };
+    #[cfg(feature = "faults")]
+    let result = super::fixtures::added(asked, result);
     Ok(Handled::Answered(Answered::plain(result)))
 }
 

@@ -83,7 +83,7 @@ pub fn post<S: Sql>(
     connections::heard(tx.sql(), &connection, tx.now)?;
     tx.report(Inbox::Heard { agent: connection.agent.clone(), client: None })?;
     match incoming {
-        Incoming::Response { id } => {
+        Incoming::Response { id, .. } => {
             let is_pong = inbox::pong(tx, connection.id, &id)?;
             if is_pong {
                 listening(tx, connection)?;

@@ -59,5 +59,7 @@ fn listen<S: Sql>(tx: &mut Transaction<S>, session: &Session, asked: &Asked<'_>,
             subscriptions::add(tx.sql(), id, topic, "")?;
         }
     }
+    #[cfg(feature = "faults")]
+    super::fixtures::lists::listens(tx, id, asked.params)?;
     Ok(Posted::Held { connection: id, revision: asked.revision })
 }

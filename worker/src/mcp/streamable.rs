@@ -122,9 +122,11 @@ pub fn post<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, about: &About, 
 
 /// Takes a message that wants no answer.
 pub fn take<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, session: &Session, incoming: &Incoming) -> Result<(), Problem> {
+    #[cfg(feature = "faults")]
+    super::fixtures::calls::answered(tx, poster.holder, incoming)?;
     match incoming {
         Incoming::Notification { method, params } => server::notification(tx, &session.connection(), method, params),
-        Incoming::Response { id } => streams::pong(tx, poster.holder, id),
+        Incoming::Response { id, .. } => streams::pong(tx, poster.holder, id),
         Incoming::Request { .. } => Ok(()),
     }
 }
@@ -264,6 +266,10 @@ pub fn wait<S: Sql>(
     let id = SessionId(random::id(tx.now)?);
     let connection = Connection { is_live: false, ..session.stream(id, Kind::Call { request: asked.id.clone(), left }, tx.now) };
     streams::add(tx, &connection)?;
+    #[cfg(feature = "faults")]
+    if super::fixtures::calls::begin(tx, id, asked)? {
+        return Ok(Posted::Held { connection: id, revision: asked.revision });
+    }
     inbox::wait(tx, &connection, asked.id, progress, timeout_s)?;
     Ok(Posted::Held { connection: id, revision: asked.revision })
 }

@@ -68,6 +68,8 @@ pub fn resume<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, l
     inbox::repeat_unproven(tx, id)?;
     match &connection.kind {
         Kind::Listen { request } => acknowledge(tx, id, request)?,
+        #[cfg(feature = "faults")]
+        Kind::Call { .. } if super::fixtures::calls::dialled(tx, id)? => {}
         // It has been answered already, and says so once more.
         Kind::Call { .. } if !inbox::is_waiting(tx, id)? => tx.say(id, Down::End),
         Kind::Session if last.is_some() => inbox::ping(tx, id, &[])?,
@@ -83,6 +85,9 @@ fn acknowledge<S: Sql>(tx: &mut Transaction<S>, id: SessionId, request: &Request
     let wants = |topic| Ok::<_, Problem>(Wanted::from(subscriptions::wants(tx.sql(), id, topic)?));
     let filter = Filter {
         tools_list_changed: wants(subscriptions::Topic::Tools)?,
+        #[cfg(feature = "faults")]
+        prompts_list_changed: wants(subscriptions::Topic::Prompts)?,
+        #[cfg(not(feature = "faults"))]
         prompts_list_changed: Wanted::No,
         resources_list_changed: wants(subscriptions::Topic::Resources)?,
         resource_subscriptions: subscriptions::resources_of(tx.sql(), id)?.into_iter().collect(),
@@ -133,7 +138,7 @@ pub fn handshake_only(incoming: &Incoming) -> Value {
     let (id, method) = match incoming {
         Incoming::Request { id, method, .. } => (Some(id), method.as_str()),
         Incoming::Notification { method, .. } => (None, method.as_str()),
-        Incoming::Response { id } => (Some(id), "an answer"),
+        Incoming::Response { id, .. } => (Some(id), "an answer"),
     };
     let why = format!("{}: this address begins with `initialize`, up to 2025-11-25; later revisions are spoken at /mcp/", clipped(method));
     jsonrpc::error(id, &RpcError::new(METHOD_NOT_FOUND, why).with_data(json!({"latest": "2025-11-25"})))

@@ -83,6 +83,10 @@ impl WorkspaceObject {
         let session = header("mcp-session-id");
         let about = About { workspace, base: asked.header(BASE_HEADER).unwrap_or_default() };
         let body = self.body(asked.request, &asked.asker, MCP_BYTES).await?;
+        #[cfg(feature = "faults")]
+        if let Some(Posted::Answer(answer)) = crate::mcp::fixtures::headers::refused(&body, |name| asked.header(name)) {
+            return json(answer);
+        }
         let headers = Headers { version: version.as_deref(), method: method.as_deref(), name: name.as_deref() };
         let post = Post { endpoint, session: session.as_deref(), headers, body: &body };
         let posted = self.commit(|tx| {
