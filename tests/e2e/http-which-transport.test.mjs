@@ -61,7 +61,10 @@ describe("a GET", () => {
       assert.equal(stream.status, 200, `${JSON.stringify(headers)}: ${stream.refusal}`);
       await isReady(stream);
       assert.ok(!stream.events.some(({ event }) => event === "endpoint"), JSON.stringify(headers));
-      assert.ok(stream.events.every(({ id }) => id?.includes(".")), JSON.stringify(headers));
+      assert.ok(
+        stream.events.every(({ id }) => id?.includes(".")),
+        JSON.stringify(headers),
+      );
       stream.close();
     }
   });
@@ -139,7 +142,11 @@ describe("a revision without sessions", () => {
           const headers = agent.headers({ "mcp-session-id": session, "mcp-protocol-version": MODERN });
           const response = await fetch(agent.url, { method, headers });
           const { code, allowed } = await response.json();
-          assert.deepEqual([response.status, code, allowed], [405, "method_not_allowed", ["POST"]], `${method} ${session}`);
+          assert.deepEqual(
+            [response.status, code, allowed],
+            [405, "method_not_allowed", ["POST"]],
+            `${method} ${session}`,
+          );
           assert.equal(response.headers.get("allow"), "POST");
         }
       // Nothing was ended.

@@ -1,6 +1,9 @@
 // Reads a stream of server-sent events as it comes, and waits for what a test expects of it.
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** A server that has not answered by then never will. */
+const ANSWERS_MS = 20_000;
+
 export class SseReader {
   events = [];
   comments = 0;
@@ -20,7 +23,9 @@ export class SseReader {
   /** The same for any request whose answer may be a stream. */
   static async ask(url, request) {
     const reader = new SseReader();
-    const response = await fetch(url, { ...request, signal: reader.#abort.signal });
+    const late = setTimeout(() => reader.#abort.abort(new Error(`no answer in ${ANSWERS_MS} ms`)), ANSWERS_MS);
+    const asked = fetch(url, { ...request, signal: reader.#abort.signal });
+    const response = await asked.finally(() => clearTimeout(late));
     reader.status = response.status;
     reader.headers = response.headers;
     if (response.status !== 200 || !/event-stream/.test(response.headers.get("content-type"))) {

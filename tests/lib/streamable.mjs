@@ -56,7 +56,10 @@ export class StreamableAgent {
   async initialize(version = this.version) {
     const clientInfo = { name: "streamable", version: "1" };
     const params = { protocolVersion: version, capabilities: {}, clientInfo };
-    const answer = await this.ask("initialize", params, { "mcp-session-id": undefined, "mcp-protocol-version": undefined });
+    const answer = await this.ask("initialize", params, {
+      "mcp-session-id": undefined,
+      "mcp-protocol-version": undefined,
+    });
     assert.equal(answer.status, 200, answer.text);
     this.session = answer.headers.get("mcp-session-id") ?? undefined;
     return answer.body.result;
