@@ -7,8 +7,9 @@ use agentrq_core::mcp::event_id::{EventId, Place};
 use agentrq_core::mcp::revision::Revision;
 use agentrq_core::model::WorkspaceId;
 use agentrq_core::sse;
+use futures_channel::oneshot;
 use wasm_bindgen::JsCast;
-use worker::{Context, Delay, Headers, Request, Response};
+use worker::{Context, Delay, Env, Headers, Request, Response};
 
 use crate::entry::Passed;
 use crate::forward::{object, own_request, send};
@@ -44,19 +45,20 @@ impl AgentDoor<'_> {
         }
     }
 
-    /// A stream. One that names neither a session nor a revision is of the old transport, whose clients know of neither.
+    /// A stream. One that names no session is of the old transport: `initialize` gives every other client one. (Such clients may name a
+    /// revision when they come back: the TypeScript SDK's do.)
     async fn open(&self, request: &Request) -> Result<Response, Problem> {
         let header = |name: &str| request.headers().get(name);
-        if header("mcp-session-id")?.is_none() && header("mcp-protocol-version")?.is_none() {
+        let revision = self.handshake_revision(request)?;
+        if header("mcp-session-id")?.is_none() {
             let connection = fresh()?;
             let data = self.endpoint(connection);
             let greeting = sse::Frame { event: Some("endpoint"), id: None, data: &data }.encode();
             return hold(AgentStream { line: self.line(request)?, connection, opens: Opens::Sse, greeting }).await;
         }
-        let revision = self.handshake_revision(request)?;
         if let Some(last) = header("last-event-id")?.and_then(|id| id.parse::<EventId>().ok()) {
             let greeting = CONNECTED.to_owned();
-            let stream = AgentStream { line: self.line(request)?, connection: last.stream, opens: Opens::Again(Some(last)), greeting };
+            let stream = AgentStream { line: self.line(request)?, connection: last.stream, opens: Opens::Again(last), greeting };
             let response = hold(stream).await?;
             // What is left of that stream has been given elsewhere since: the client goes on with a new one.
             if response.status_code() != 404 {
@@ -94,51 +96,25 @@ impl AgentDoor<'_> {
         if !waiting.is_empty() {
             inner.headers().set(words::HEADER, &words::write(&waiting))?;
         }
-        let answered = send(&object(self.passed.env, self.workspace)?, inner).await;
-        if answered.as_ref().map_or(true, |response| response.status_code() >= 500) {
-            waiting.into_iter().for_each(|word| words::put(token, word));
-        }
-        let response = answered?;
-        if let Some(HeldAnswer { connection, revision }) = HeldAnswer::of(&response)? {
-            return hold(AgentStream { line, connection, opens: Opens::Again(None), greeting: greeting(revision, connection) }).await;
-        }
-        match response.headers().get(words::CALL_HEADER)? {
-            Some(named) => {
-                self.watch(token, words::named(&named), gone);
-                for_client(response)
-            }
-            None => Ok(response),
-        }
-    }
-
-    /// Says what becomes of answers: with the client's next request, or soon by itself.
-    fn watch(&self, token: Id, answers: Vec<(SessionId, u64)>, gone: Gone) {
-        let given = |(session, number)| Word::Given(session, number);
-        answers.iter().for_each(|answer| words::put(token, given(*answer)));
-        let (env, workspace) = (self.passed.env.clone(), self.workspace.clone());
-        let Ok(inner) = self.words_request() else { return };
+        // The platform stops whoever answers a client that has gone; what becomes of the answer must be said all the same.
+        let (answered, answer) = oneshot::channel();
+        let words = Words { env: self.passed.env.clone(), workspace: self.workspace.clone(), token, gone, inner: self.words_request()? };
         self.context.wait_until(async move {
-            for _ in 0..10 {
-                if gone.is_gone() {
-                    break;
-                }
-                Delay::from(WORD_WAITS / 10).await;
+            let response = words.send(inner).await;
+            if response.as_ref().map_or(true, |response| response.status_code() >= 500) {
+                waiting.into_iter().for_each(|word| words::put(token, word));
             }
-            if gone.is_gone() {
-                answers.iter().for_each(|(session, number)| words::put(token, Word::Lost(*session, *number)));
-            } else if !answers.iter().any(|answer| words::has(token, given(*answer))) {
-                return;
-            }
-            let waiting = words::take(token);
-            let said = async {
-                inner.headers().set(words::HEADER, &words::write(&waiting))?;
-                send(&object(&env, &workspace)?, inner).await
-            };
-            // Without a word the object finds out by itself.
-            if let Err(problem) = said.await {
-                worker::console_error!("words were not passed on: {problem:?}");
+            let named = response.as_ref().ok().and_then(|response| response.headers().get(words::CALL_HEADER).ok().flatten());
+            answered.send(response).ok();
+            if let Some(named) = named {
+                words.watch(&words::named(&named)).await;
             }
         });
+        let response = answer.await.map_err(Problem::unavailable)??;
+        if let Some(HeldAnswer { connection, revision }) = HeldAnswer::of(&response)? {
+            return hold(AgentStream { line, connection, opens: Opens::Posted, greeting: greeting(revision, connection) }).await;
+        }
+        if response.headers().has(words::CALL_HEADER)? { for_client(response) } else { Ok(response) }
     }
 
     /// A request that brings nothing but words.
@@ -177,6 +153,51 @@ impl AgentDoor<'_> {
 
 fn fresh() -> Result<SessionId, Problem> {
     Ok(SessionId(random::id(random::now())?))
+}
+
+/// What says what becomes of answers.
+struct Words {
+    env: Env,
+    workspace: WorkspaceId,
+    token: Id,
+    gone: Gone,
+    /// A request that brings nothing but words.
+    inner: Request,
+}
+
+impl Words {
+    async fn send(&self, inner: Request) -> Result<Response, Problem> {
+        send(&object(&self.env, &self.workspace)?, inner).await
+    }
+
+    /// Says what becomes of these answers: with the client's next request, or soon by itself.
+    async fn watch(self, answers: &[(SessionId, u64)]) {
+        let given = |(session, number)| Word::Given(session, number);
+        if !self.gone.is_gone() {
+            answers.iter().for_each(|answer| words::put(self.token, given(*answer)));
+        }
+        for _ in 0..10 {
+            if self.gone.is_gone() {
+                break;
+            }
+            Delay::from(WORD_WAITS / 10).await;
+        }
+        if self.gone.is_gone() {
+            answers.iter().for_each(|(session, number)| words::put(self.token, Word::Lost(*session, *number)));
+        } else if !answers.iter().any(|answer| words::has(self.token, given(*answer))) {
+            return;
+        }
+        let said = async {
+            self.inner.headers().set(words::HEADER, &words::write(&words::take(self.token)))?;
+            send(&object(&self.env, &self.workspace)?, self.inner).await
+        };
+        // Without a word the object finds out by itself.
+        match said.await {
+            Ok(heeded) if heeded.status_code() < 300 => {}
+            Ok(heeded) => worker::console_error!("words were answered with {}", heeded.status_code()),
+            Err(problem) => worker::console_error!("words were not passed on: {problem:?}"),
+        }
+    }
 }
 
 /// The object's answer without what is for the Worker alone. Its own headers cannot be changed; its body is not looked at.

@@ -64,6 +64,10 @@ impl Filter {
                     .to_owned(),
             ));
         };
+        // A list would be read as the members in their order.
+        if !filter.is_object() {
+            return Err(wrong("`notifications` is an object".to_owned()));
+        }
         let mut filter = Self::deserialize(filter).map_err(|why| wrong(format!("`notifications`: {}", clipped(&why.to_string()))))?;
         if filter.resource_subscriptions.len() > RESOURCES {
             let given = filter.resource_subscriptions.len();
@@ -126,6 +130,7 @@ mod tests {
         for wrong in [
             json!({}),
             json!({"notifications": null}),
+            json!({"notifications": []}),
             json!({"notifications": {"toolsListChanged": "yes"}}),
             json!({"notifications": {"resourceSubscriptions": "agentrq://inbox"}}),
             json!({"notifications": {"resourceSubscriptions": many}}),

@@ -16,6 +16,7 @@ use super::tools::{self, Ran, Rides};
 use super::{completion, logging, prompts, resources};
 use crate::problem::Problem;
 use crate::sql::Sql;
+use crate::workspace::calls;
 use crate::workspace::connections::{Connection, Kind};
 use crate::workspace::inbox;
 use crate::workspace::subscriptions::{self, Topic};
@@ -122,7 +123,10 @@ pub fn notification<S: Sql>(
     params: &Map<String, Value>,
 ) -> Result<(), Problem> {
     match (method, params.get("requestId")) {
-        ("notifications/cancelled", Some(request)) => inbox::cancel_wait(tx, connection.session, request),
+        ("notifications/cancelled", Some(request)) => {
+            inbox::cancel_wait(tx, connection.session, request)?;
+            calls::cancelled(tx, connection.session, request)
+        }
         _ => Ok(()),
     }
 }

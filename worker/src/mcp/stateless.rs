@@ -51,12 +51,12 @@ fn listen<S: Sql>(tx: &mut Transaction<S>, session: &Session, asked: &Asked<'_>,
     streams::add(tx, &Connection { session: id, is_live: false, ..stream })?;
     for uri in &filter.resource_subscriptions {
         if let Ok(resource) = resources::named(tx, &Map::from_iter([("uri".to_owned(), uri.as_str().into())]))? {
-            subscriptions::add(tx.sql(), id, Topic::Resource(resource), uri)?;
+            subscriptions::put(tx.sql(), id, Topic::Resource(resource), uri)?;
         }
     }
     for (wanted, topic) in [(filter.tools_list_changed, Topic::Tools), (filter.resources_list_changed, Topic::Resources)] {
         if wanted == Wanted::Yes {
-            subscriptions::add(tx.sql(), id, topic, "")?;
+            subscriptions::put(tx.sql(), id, topic, "")?;
         }
     }
     #[cfg(feature = "faults")]

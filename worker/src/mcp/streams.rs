@@ -9,6 +9,7 @@ use agentrq_core::mcp::tool::clipped;
 use serde_json::{Value, json};
 
 use super::streamable::{self, Poster};
+use super::tell;
 use crate::problem::{Code, Problem};
 use crate::sql::Sql;
 use crate::stream::line::{Down, Ending};
@@ -21,13 +22,17 @@ use crate::workspace::tokens::Holder;
 use crate::workspace::transaction::{Outgoing, Transaction};
 
 /// Adds a stream, if its token may have one more.
-pub fn add<S: Sql>(tx: &Transaction<S>, connection: &Connection) -> Result<(), Problem> {
+pub fn add<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
     if connections::find(tx.sql(), connection.id)?.is_some() {
         return Err(Problem::new(Code::Conflict, "this connection id is in use: open a stream without one"));
     }
     if connections::streams_of(tx.sql(), connection.token)? >= STREAMS_OF_TOKEN {
+        // A client that has gone is noticed when something is written to it: the next try may find room.
+        for other in connections::live_of_token(tx.sql(), connection.token)? {
+            inbox::nudge(tx, other.id)?;
+        }
         let detail = format!("this token holds {STREAMS_OF_TOKEN} streams, which is the limit: close one, or use a token for each agent");
-        return Err(Problem::new(Code::TooManyRequests, detail).retry_after(10));
+        return Err(Problem::new(Code::TooManyRequests, detail).retry_after(1));
     }
     // One that nobody dials is forgotten too.
     timers::set(tx.sql(), Timer::Sweep, "", tx.now.plus_ms(connections::KEPT_MS + 1_000))?;
@@ -51,43 +56,59 @@ pub fn open<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: SessionId, 
     Ok(())
 }
 
-/// A stream is dialled again, by its Worker after a break or by its client, which says what it got last. The first dial of a request's stream
-/// is one of these. `false`: it has been given up, and the client must open a new one.
-pub fn resume<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, last: Option<Place>) -> Result<bool, Problem> {
-    let Some(connection) = connections::find(tx.sql(), id)?.filter(|it| it.token == holder.token) else { return Ok(false) };
-    let is_ended = || Ok::<_, Problem>(sessions::find(tx.sql(), connection.session)?.is_some_and(|it| it.state == State::Ended));
-    if connection.heir.is_some() || is_ended()? {
+/// Why a stream that is there is dialled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dialled {
+    /// By the Worker, for the request that it has just passed on.
+    First,
+    /// By the Worker, whose socket broke.
+    AfterBreak,
+    /// By the client, who comes back in this session with the last event that it got.
+    ByClient { session: Option<String>, last: Place },
+}
+
+/// May this stream be dialled? One that has been given up, or that belongs to somebody else, is not: the client opens a new one.
+pub fn may_dial<S: Sql>(tx: &Transaction<S>, poster: Poster<'_>, id: SessionId, dialled: &Dialled) -> Result<bool, Problem> {
+    let Some(connection) = connections::find(tx.sql(), id)? else { return Ok(false) };
+    if connection.token != poster.holder.token || connection.heir.is_some() {
         return Ok(false);
     }
+    Ok(match dialled {
+        Dialled::First | Dialled::AfterBreak => {
+            !sessions::find(tx.sql(), connection.session)?.is_some_and(|session| session.state == State::Ended)
+        }
+        Dialled::ByClient { session, .. } => streamable::find(tx, poster, session.as_deref())?.id == connection.session,
+    })
+}
+
+/// A stream that is there is dialled: it goes on where it was.
+pub fn resume<S: Sql>(tx: &mut Transaction<S>, id: SessionId, dialled: &Dialled) -> Result<(), Problem> {
+    let Some(connection) = connections::find(tx.sql(), id)? else { return Ok(()) };
     connections::resumed(tx.sql(), id)?;
     timers::clear(tx.sql(), Timer::Lost, &id.to_string())?;
     tx.report(Inbox::Connected { agent: connection.agent.clone() })?;
-    if let Some(last) = last {
-        inbox::got(tx, id, last)?;
+    if let Dialled::ByClient { last, .. } = dialled {
+        inbox::got(tx, id, *last)?;
     }
     inbox::repeat_unproven(tx, id)?;
-    match &connection.kind {
-        Kind::Listen { request } => acknowledge(tx, id, request)?,
-        #[cfg(feature = "faults")]
-        Kind::Call { .. } if super::fixtures::calls::dialled(tx, id)? => {}
+    match (&connection.kind, dialled) {
+        (Kind::Listen { request }, Dialled::First) => acknowledge(tx, id, request)?,
+        // What has changed while nobody held it, nobody knows: all of it may have.
+        (Kind::Listen { .. }, _) => tell::all(tx, &connection)?,
         // It has been answered already, and says so once more.
-        Kind::Call { .. } if !inbox::is_waiting(tx, id)? => tx.say(id, Down::End),
-        Kind::Session if last.is_some() => inbox::ping(tx, id, &[])?,
+        (Kind::Call { .. }, _) if !inbox::is_waiting(tx, id)? => tx.say(id, Down::End),
+        (Kind::Session, Dialled::ByClient { .. }) => inbox::ping(tx, id, &[])?,
         _ => {}
     }
     tx.deliver = true;
-    Ok(true)
+    Ok(())
 }
 
-/// What a listening stream will be told: its first message. On a stream that is dialled again the Worker leaves it out; what has changed
-/// meanwhile nobody knows, so all of it may have.
+/// What a listening stream will be told: its first message.
 fn acknowledge<S: Sql>(tx: &mut Transaction<S>, id: SessionId, request: &RequestId) -> Result<(), Problem> {
     let wants = |topic| Ok::<_, Problem>(Wanted::from(subscriptions::wants(tx.sql(), id, topic)?));
     let filter = Filter {
         tools_list_changed: wants(subscriptions::Topic::Tools)?,
-        #[cfg(feature = "faults")]
-        prompts_list_changed: wants(subscriptions::Topic::Prompts)?,
-        #[cfg(not(feature = "faults"))]
         prompts_list_changed: Wanted::No,
         resources_list_changed: wants(subscriptions::Topic::Resources)?,
         resource_subscriptions: subscriptions::resources_of(tx.sql(), id)?.into_iter().collect(),

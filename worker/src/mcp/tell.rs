@@ -13,6 +13,7 @@ use crate::stream::line::Down;
 use crate::workspace::connections::{self, Connection, Kind};
 use crate::workspace::inbox;
 use crate::workspace::subscriptions::{self, Topic};
+use crate::workspace::tokens;
 use crate::workspace::transaction::Transaction;
 
 const UPDATED: &str = "notifications/resources/updated";
@@ -24,19 +25,34 @@ pub fn of_resources<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
     let touched = resources::touched(tx.events());
     for resource in touched {
         for subscription in subscriptions::to(tx.sql(), Topic::Resource(resource))? {
-            let Some((stream, kind, agent)) = stream(tx, subscription.subscriber)? else { continue };
-            // One inbox for each agent, under one name.
-            if resource == ResourceUri::Inbox && !resources::inbox_touched(tx.events(), &agent) {
+            let Some(stream) = stream(tx, subscription.subscriber)? else { continue };
+            // One inbox for each agent, under one name; and who only looks has none.
+            if resource == ResourceUri::Inbox
+                && !(resources::inbox_touched(tx.events(), &stream.agent) && tokens::scopes(tx.sql(), stream.token)?.hear())
+            {
                 continue;
             }
-            say(tx, stream, &kind, UPDATED, json!({"uri": subscription.uri}))?;
+            say(tx, stream.id, &stream.kind, UPDATED, json!({"uri": subscription.uri}))?;
         }
     }
     if resources::list_changed(tx.events()) {
         for subscription in subscriptions::to(tx.sql(), Topic::Resources)? {
-            if let Some((stream, kind, _)) = stream(tx, subscription.subscriber)? {
-                say(tx, stream, &kind, RESOURCES, json!({}))?;
+            if let Some(stream) = stream(tx, subscription.subscriber)? {
+                say(tx, stream.id, &stream.kind, RESOURCES, json!({}))?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// Tells a listening stream that all it listens to may have changed.
+pub fn all<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
+    for uri in subscriptions::resources_of(tx.sql(), connection.id)? {
+        say(tx, connection.id, &connection.kind, UPDATED, json!({"uri": uri}))?;
+    }
+    for (topic, method) in [(Topic::Tools, TOOLS), (Topic::Resources, RESOURCES)] {
+        if subscriptions::wants(tx.sql(), connection.id, topic)? {
+            say(tx, connection.id, &connection.kind, method, json!({}))?;
         }
     }
     Ok(())
@@ -57,10 +73,7 @@ pub fn of_tools<S: Sql>(tx: &mut Transaction<S>, token: Id) -> Result<(), Proble
 }
 
 /// The stream on which a subscriber is told: its own, if it is a stream, else one of its session's.
-fn stream<S: Sql>(
-    tx: &Transaction<S>,
-    subscriber: SessionId,
-) -> Result<Option<(SessionId, Kind, agentrq_core::model::AgentName)>, Problem> {
+fn stream<S: Sql>(tx: &Transaction<S>, subscriber: SessionId) -> Result<Option<Connection>, Problem> {
     let listening = connections::find(tx.sql(), subscriber)?.filter(|it| it.is_live && matches!(it.kind, Kind::Listen { .. }));
     let found = match listening {
         Some(found) => Some(found),
@@ -69,7 +82,7 @@ fn stream<S: Sql>(
             None => None,
         },
     };
-    Ok(found.map(|found| (found.id, found.kind, found.agent)))
+    Ok(found)
 }
 
 fn say<S: Sql>(tx: &mut Transaction<S>, stream: SessionId, kind: &Kind, method: &str, params: Value) -> Result<(), Problem> {

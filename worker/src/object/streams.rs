@@ -2,7 +2,6 @@
 
 use agentrq_core::cursor::Cursor;
 use agentrq_core::id::{Id, SessionId};
-use agentrq_core::mcp::event_id::Place;
 use agentrq_core::sse;
 use serde_json::json;
 use worker::{Response, WebSocketPair};
@@ -11,9 +10,9 @@ use super::WorkspaceObject;
 use super::sockets::{self, DASHBOARD_WINDOW, Sockets, commit_line};
 use crate::mcp;
 use crate::mcp::streamable::Poster;
+use crate::mcp::streams::Dialled;
 use crate::problem::{Code, Problem};
 use crate::stream::line::Down;
-use crate::workspace::connections;
 use crate::workspace::log::{self, Since};
 use crate::workspace::sql_store::SqlStore;
 use crate::workspace::tokens::Holder;
@@ -32,8 +31,8 @@ pub enum Opens {
     Sse,
     /// A new one, of this session.
     Session(Option<String>),
-    /// One that is there: its socket broke, or its client comes back and says what it got last.
-    Again(Option<Place>),
+    /// One that is there.
+    Again(Dialled),
 }
 
 impl WorkspaceObject {
@@ -55,12 +54,13 @@ impl WorkspaceObject {
                 self.commit(|tx| mcp::streams::open(tx, poster, id, session.as_deref()))?;
             }
             // Whose it is must be known before the socket that holds it is let go.
-            Opens::Again(_) if connections::find(&self.sql(), id)?.is_none_or(|it| it.token != holder.token) => return Err(given_up()),
-            Opens::Again(last) => {
-                sockets.accept_agent(&pair.server, id, holder.token);
-                if !self.commit(|tx| mcp::streams::resume(tx, id, holder, *last))? {
+            Opens::Again(dialled) => {
+                let poster = Poster { holder, agent: &agent };
+                if !self.read(|tx| mcp::streams::may_dial(tx, poster, id, dialled))? {
                     return Err(given_up());
                 }
+                sockets.accept_agent(&pair.server, id, holder.token);
+                self.commit(|tx| mcp::streams::resume(tx, id, dialled))?;
             }
         }
         self.watch_tokens()?;

@@ -81,8 +81,10 @@ pub enum Opens {
     Sse,
     /// A new one of a session that the request names.
     Session,
-    /// One that is there already: of a request that has just been posted, or one that the client comes back to, with what it got last.
-    Again(Option<EventId>),
+    /// The one of a request that has just been posted.
+    Posted,
+    /// One that the client comes back to, with what it got last.
+    Again(EventId),
 }
 
 impl Dial for AgentStream {
@@ -91,8 +93,8 @@ impl Dial for AgentStream {
         match self.opens {
             Opens::Sse => self.line.dial(&[("conn", &connection), ("opens", "sse")]).await,
             Opens::Session => self.line.dial(&[("conn", &connection), ("opens", "session")]).await,
-            Opens::Again(None) => self.redial(None).await,
-            Opens::Again(Some(last)) => self.line.dial(&[("conn", &connection), ("opens", "again"), ("last", &last.to_string())]).await,
+            Opens::Posted => self.line.dial(&[("conn", &connection), ("opens", "posted")]).await,
+            Opens::Again(last) => self.line.dial(&[("conn", &connection), ("opens", "again"), ("last", &last.to_string())]).await,
         }
     }
 

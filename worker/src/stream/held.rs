@@ -28,11 +28,10 @@ const REPORT_BYTES: u64 = 64 * 1024;
 /// Waits between attempts to dial again.
 const REDIAL_MS: [u64; 8] = [20, 50, 100, 250, 500, 1_000, 2_000, 4_000];
 
-/// After the last word on a stream, how long to wait before each look whether the client is still there. A client across the world that is gone
-/// is found out by the last of them; one that is there has had its answer long before.
-const PROBES_MS: [u64; 3] = [10, 40, 50];
-/// Nothing, to the client.
+/// Written before the last word on a stream: nothing, to a client that is there.
 const PROBE: &str = ":\n\n";
+/// How long a client that is gone takes to refuse it: as long as a packet takes there and back. One that is far away is not found out.
+const PROBE_MS: u64 = 3;
 
 /// How the socket behind a stream is dialled.
 pub trait Dial: 'static {
@@ -220,12 +219,10 @@ pub(super) fn fed(dial: impl Dial, first: Option<Socket>) -> impl Stream<Item = 
                             Some(Down::Stop { key }) => repeats.retain(|repeat| repeat.key != key),
                             Some(Down::Last { key, text }) => {
                                 if !(is_mended && known.contains(&key)) {
-                                    yield Piece { text, cursor: None };
-                                }
-                                // A client that is gone is noticed only when something is written to it after that.
-                                for wait in PROBES_MS {
-                                    pause(wait).await;
+                                    // A client that is gone is noticed only when something is written to it after something was.
                                     yield Piece { text: PROBE.to_owned(), cursor: None };
+                                    pause(PROBE_MS).await;
+                                    yield Piece { text, cursor: None };
                                 }
                                 socket.say(&Up::Written { key });
                                 return;

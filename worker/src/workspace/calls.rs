@@ -8,6 +8,7 @@ use agentrq_core::command::Inbox;
 use agentrq_core::id::{DeliveryId, SessionId};
 use agentrq_core::mcp::jsonrpc::RequestId;
 use agentrq_core::time::Timestamp;
+use serde_json::Value;
 
 use super::connections::Connection;
 use super::inbox::{read_ids, take_back, write_ids};
@@ -95,6 +96,18 @@ pub fn written<S: Sql>(tx: &mut Transaction<S>, session: SessionId, id: u64) -> 
 pub fn lost<S: Sql>(tx: &mut Transaction<S>, session: SessionId, id: u64) -> Result<(), Problem> {
     match settle(tx, session, id, "lost")? {
         Some(deliveries) => take_back(tx, session, deliveries),
+        None => Ok(()),
+    }
+}
+
+/// The client gave a call up that has been answered: it has no answer, whatever the Worker saw.
+pub fn cancelled<S: Sql>(tx: &mut Transaction<S>, session: SessionId, request: &Value) -> Result<(), Problem> {
+    let rows = tx.sql().exec(
+        "UPDATE calls SET state = 'lost' WHERE session = ? AND request = ? AND state <> 'lost' RETURNING deliveries",
+        &[session.to_string().into(), request.to_string().into()],
+    )?;
+    match rows.first() {
+        Some(row) => take_back(tx, session, read_ids(row.text(0)?)?),
         None => Ok(()),
     }
 }

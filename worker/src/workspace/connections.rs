@@ -229,6 +229,7 @@ pub fn listeners(sql: &impl Sql) -> Result<(Vec<Listener>, Vec<Holder>), SqlErro
     let rows = sql.exec(
         "SELECT id, session, agent, opened_at, heard_at, kind FROM connections
          WHERE is_live = 1 AND phase = 'ready' AND kind <> 'listen'
+         AND (kind <> 'call' OR EXISTS (SELECT 1 FROM waits w WHERE w.connection = connections.id))
          AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.id = token AND t.hears = 0) ORDER BY opened_at",
         &[],
     )?;

@@ -135,7 +135,7 @@ CREATE INDEX connections_of_session ON connections (session, is_live);
 ALTER TABLE pings ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
 -- What clients want to be told of: by their session, or by the stream that they listen on.
 -- uri: what a client called a resource, which it is told of by that name.
-CREATE TABLE subscriptions (subscriber TEXT NOT NULL, topic TEXT NOT NULL, uri TEXT NOT NULL, PRIMARY KEY (subscriber, topic)) WITHOUT ROWID;
+CREATE TABLE subscriptions (subscriber TEXT NOT NULL, topic TEXT NOT NULL, uri TEXT NOT NULL, PRIMARY KEY (subscriber, topic, uri)) WITHOUT ROWID;
 CREATE INDEX subscriptions_by_topic ON subscriptions (topic);
 -- The least grave messages that a session wants to hear of.
 CREATE TABLE log_levels (session TEXT PRIMARY KEY, level TEXT NOT NULL) WITHOUT ROWID";

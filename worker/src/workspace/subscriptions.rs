@@ -41,16 +41,21 @@ pub struct Subscription {
 }
 
 /// Adds a subscription; `uri` is what the client calls it. Twice is once.
-pub fn add(sql: &impl Sql, subscriber: SessionId, topic: Topic, uri: &str) -> Result<(), Problem> {
-    let subscriber: Value = subscriber.to_string().into();
+pub fn add(sql: &impl Sql, session: SessionId, topic: Topic, uri: &str) -> Result<(), Problem> {
+    let subscriber: Value = session.to_string().into();
     let row = sql.first("SELECT count(*) FROM subscriptions WHERE subscriber = ?", std::slice::from_ref(&subscriber))?;
     if row.map_or(Ok(0), |row| row.count(0))? >= RESOURCES as u64 {
         let detail = format!("this session follows {RESOURCES} resources, which is the limit: unsubscribe from one first");
         return Err(Problem::new(Code::QuotaExceeded, detail));
     }
+    Ok(put(sql, session, topic, uri)?)
+}
+
+/// Adds one of those that were counted before.
+pub fn put(sql: &impl Sql, subscriber: SessionId, topic: Topic, uri: &str) -> Result<(), SqlError> {
     sql.exec(
         "INSERT OR REPLACE INTO subscriptions (subscriber, topic, uri) VALUES (?, ?, ?)",
-        &[subscriber, topic.name().into(), uri.into()],
+        &[subscriber.to_string().into(), topic.name().into(), uri.into()],
     )?;
     Ok(())
 }

@@ -14,6 +14,7 @@ use crate::gate::caller::BASE_HEADER;
 use crate::mcp::about::About;
 use crate::mcp::sse;
 use crate::mcp::streamable::{self, Answer, Post, Posted, Poster};
+use crate::mcp::streams::Dialled;
 use crate::object::WorkspaceObject;
 use crate::object::sockets::Sockets;
 use crate::object::streams::{AgentAsks, Opens};
@@ -41,10 +42,13 @@ impl WorkspaceObject {
     }
 
     fn open_agent_stream(&self, asked: &Asked<'_>) -> Result<Response, Problem> {
-        let last = || asked.query("last").and_then(|id| id.parse::<EventId>().ok()).map(|id| id.place);
-        let opens = match asked.query("opens").as_deref() {
-            Some("session") => Opens::Session(asked.header("mcp-session-id")),
-            Some("again") => Opens::Again(last()),
+        let last = asked.query("last").and_then(|id| id.parse::<EventId>().ok()).map(|id| id.place);
+        let session = || asked.header("mcp-session-id");
+        let opens = match (asked.query("opens").as_deref(), last) {
+            (Some("session"), _) => Opens::Session(session()),
+            (Some("posted"), _) => Opens::Again(Dialled::First),
+            (Some("again"), Some(last)) => Opens::Again(Dialled::ByClient { session: session(), last }),
+            (Some("again"), None) => Opens::Again(Dialled::AfterBreak),
             _ => Opens::Sse,
         };
         self.agent_stream(asked.asker.agent()?, &AgentAsks { connection: connection(asked)?, agent: asked.query("agent"), opens })

@@ -203,7 +203,7 @@ impl WorkspaceObject {
     }
 
     /// A look that changes nothing.
-    fn read<T>(&self, look: impl FnOnce(&Transaction<&SqlStorage>) -> Result<T, Problem>) -> Result<T, Problem> {
+    pub(in crate::object) fn read<T>(&self, look: impl FnOnce(&Transaction<&SqlStorage>) -> Result<T, Problem>) -> Result<T, Problem> {
         let sql = self.sql();
         let tx = Transaction::begin(&sql, random::now())?;
         look(&tx)

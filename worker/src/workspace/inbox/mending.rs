@@ -69,6 +69,8 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
     }
     match &known.kind {
         Kind::Call { left, .. } => {
+            // What came while its answer went out has waited for this.
+            tx.deliver = true;
             if *left == WhenLeft::Cancelled {
                 end_waits(tx, connection)?;
             }
@@ -120,7 +122,7 @@ fn standing<S: Sql>(tx: &Transaction<S>, connection: SessionId, written_at_is: &
 /// What a socket that was dialled again must be told once more: the Worker leaves out what it has written already.
 pub fn repeat_unproven<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
     for (ping, deliveries) in pings::waiting(tx, connection)? {
-        for (id, index) in deliveries.into_iter().zip(0..) {
+        for (index, id) in deliveries {
             if let Some(delivery) = looked(tx, tx.store().delivery(id))?
                 && delivery.route == Some(Route::Channel)
             {

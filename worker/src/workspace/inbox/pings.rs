@@ -17,6 +17,9 @@ use crate::workspace::transaction::Transaction;
 /// How long a client has to answer a ping.
 const PONG_MS: u64 = 10_000;
 
+/// Stands where a delivery stood that is known to have arrived.
+const ARRIVED: &str = "-";
+
 /// A ping that has been noted: it follows on what it will prove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ping {
@@ -69,27 +72,52 @@ pub fn ping<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, deliveries: 
     Ok(())
 }
 
-/// The pings of a connection that wait for their pong, in the order of its stream, with what each proves.
-pub(super) fn waiting<S: Sql>(tx: &Transaction<S>, connection: SessionId) -> Result<Vec<(Ping, Vec<DeliveryId>)>, Problem> {
+/// The pings of a connection that wait for their pong, in the order of its stream, with what each proves, by its place.
+pub(super) fn waiting<S: Sql>(tx: &Transaction<S>, connection: SessionId) -> Result<Vec<(Ping, Vec<(u64, DeliveryId)>)>, Problem> {
     let rows =
         tx.sql().exec("SELECT id, seq, deliveries FROM pings WHERE connection = ? ORDER BY seq, id", &[connection.to_string().into()])?;
     let read = |row: &Row| {
-        let deliveries = read_ids(row.text(2)?)?;
-        let ping = Ping { connection, id: row.text(0)?.to_owned(), seq: row.count(1)?, proves: deliveries.len() as u64 };
-        Ok((ping, deliveries))
+        let list = row.text(2)?;
+        let places = (0..).zip(list.split(' ').filter(|id| !id.is_empty()));
+        let deliveries = places
+            .filter(|(_, id)| *id != ARRIVED)
+            .map(|(place, id)| Ok((place, id.parse().map_err(|error| SqlError(format!("{error}")))?)))
+            .collect::<Result<Vec<_>, SqlError>>()?;
+        let proves = list.split(' ').filter(|id| !id.is_empty()).count() as u64;
+        Ok((Ping { connection, id: row.text(0)?.to_owned(), seq: row.count(1)?, proves }, deliveries))
     };
     rows.iter().map(read).collect()
 }
 
 /// A client came back with the last event that it got on a stream: that one, and what came before it, has arrived.
 pub fn got<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, last: Place) -> Result<(), Problem> {
-    let Place::Pushed { ping: last, index } = last else { return Ok(()) };
+    match last {
+        Place::Start => Ok(()),
+        Place::Pushed { ping, index } => got_pushes(tx, connection, ping, index),
+        Place::Answer(number) => {
+            let rows = tx.sql().exec(
+                "DELETE FROM answers WHERE connection = ? AND id <= ? RETURNING deliveries",
+                &[connection.to_string().into(), number.into()],
+            )?;
+            for row in rows {
+                tx.report(Inbox::Received { deliveries: read_ids(row.text(0)?)? })?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn got_pushes<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, last: u64, index: u64) -> Result<(), Problem> {
     for (ping, deliveries) in waiting(tx, connection)? {
         if ping.seq < last || (ping.seq == last && index >= ping.proves) {
             pong(tx, connection, &RequestId::text(&ping.id))?;
         } else if ping.seq == last {
-            let arrived: Vec<_> = deliveries.into_iter().take(usize::try_from(index).unwrap_or(usize::MAX).saturating_add(1)).collect();
-            tx.report(Inbox::Received { deliveries: arrived })?;
+            // The rest keeps its places.
+            let (arrived, rest): (Vec<_>, Vec<_>) = deliveries.into_iter().partition(|(place, _)| *place <= index);
+            let kept = |place| rest.iter().find(|(at, _)| *at == place).map_or_else(|| ARRIVED.to_owned(), |(_, id)| id.to_string());
+            let list: Vec<String> = (0..ping.proves).map(kept).collect();
+            tx.sql().exec("UPDATE pings SET deliveries = ? WHERE id = ?", &[list.join(" ").into(), ping.id.into()])?;
+            tx.report(Inbox::Received { deliveries: arrived.into_iter().map(|(_, id)| id).collect() })?;
         }
     }
     Ok(())

@@ -36,6 +36,7 @@ pub fn deliver<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
             }
         }
     }
+    let mut is_left = false;
     for (index, deliveries) in given {
         let (Some(listener), Some(holder)) = (listeners.get(index), holders.get(index)) else { continue };
         // A model that waits in a call hears nothing else: its call is answered instead of a push.
@@ -43,8 +44,9 @@ pub fn deliver<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
             answer_wait(tx, &wait, deliveries)?;
             continue;
         }
-        // Its call was answered a moment ago: the rest waits for its next one.
+        // Its call has just been answered with something else: the rest finds another way, or waits.
         if listener.takes == Takes::Answer {
+            is_left = true;
             continue;
         }
         let connection = listener.connection;
@@ -56,7 +58,7 @@ pub fn deliver<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
         }
         push(tx, connection, holder.session, at_home)?;
     }
-    Ok(())
+    if is_left { deliver(tx) } else { Ok(()) }
 }
 
 /// Parts deliveries into those of tasks that this session works on, and others.

@@ -51,5 +51,5 @@ pub(crate) fn write_ids(ids: &[DeliveryId]) -> String {
 }
 
 pub(crate) fn read_ids(list: &str) -> Result<Vec<DeliveryId>, SqlError> {
-    list.split(' ').filter(|id| !id.is_empty()).map(|id| id.parse().map_err(|error| SqlError(format!("{error}")))).collect()
+    list.split(' ').filter(|id| !matches!(*id, "" | "-")).map(|id| id.parse().map_err(|error| SqlError(format!("{error}")))).collect()
 }
