@@ -21,7 +21,7 @@ macro_rules! hold_always {
 }
 
 hold_always! {
-    messages_are_read_as_written_or_refused_with_code_and_id: "messages_read", "messages_refused";
+    messages_are_read_as_written_or_refused_with_code_and_id: "messages_read", "messages_refused", "batches";
     streams_are_read_the_same_however_they_are_cut: "streams_read", "streams_cut";
     names_have_one_text_each: "ids", "cursors", "times", "tasks";
     calls_keep_their_limits_or_are_told_what_is_right: "calls_named", "calls_limited";

@@ -7,7 +7,7 @@ import { Agent } from "../lib/agent.mjs";
 import { Hostile } from "../lib/hostile.mjs";
 import { KeepAlive } from "../lib/keep-alive.mjs";
 import { Mutation } from "../lib/mutation.mjs";
-import { answersRequest } from "../lib/prescribed.mjs";
+import { answersInBatch, answersRequest } from "../lib/prescribed.mjs";
 import { seeded } from "../lib/random.mjs";
 import { RawAgent } from "../lib/raw.mjs";
 import { settle, startWorld } from "../lib/world.mjs";
@@ -110,6 +110,10 @@ const judges = {
     if (status === 202) return assert.equal(bytes.length, 0);
     // A call that waits, and a client that listens, are answered on a stream.
     if (/event-stream/.test(headers["content-type"])) return assert.equal(status, 200);
+    if (wanted.batch) {
+      assert.equal(json.length, wanted.batch.length);
+      return assert.ok(wanted.batch.every((asked, at) => answersInBatch(asked, json[at])));
+    }
     if (!json.jsonrpc) return isProblem({ status, headers, json, bytes });
     // An answer of the client's is answered to nobody.
     assert.deepEqual([json.jsonrpc, json.id], ["2.0", told.is === "taken" ? json.id : told.id]);
@@ -243,7 +247,7 @@ test(`of ${requests} hostile requests each is answered as prescribed, and only w
       troubles.push(`${error.message}\n${shown()}`);
     }
     acknowledged.answer(request, answer);
-    acknowledged.tool(answer.json?.result?.structuredContent);
+    for (const { result } of [answer.json].flat().filter(Boolean)) acknowledged.tool(result?.structuredContent);
     return true;
   }
   const worker = async () => {

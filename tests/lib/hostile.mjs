@@ -62,7 +62,9 @@ export class Hostile {
       .filter((header) => header.startsWith("mcp-"))
       .sort(() => mutation.random() - 0.5);
     if (name && mutation.chance(0.4)) headers[name] = mutation.changed(headers[name]);
-    const body = mutation.chance(0.5) ? this.#body(said) : Buffer.from(JSON.stringify(said));
+    // Several at once, which one revision knows.
+    const sent = !isStateless && mutation.chance(0.15) ? [said, this.#said(METHODS.handshake)] : said;
+    const body = mutation.chance(0.5) ? this.#body(sent) : Buffer.from(JSON.stringify(sent));
     const told = readMessage(body);
     return {
       kind: "post",

@@ -29,7 +29,7 @@ export function readMessage(bytes) {
   const { is, value, text } = readJson(bytes);
   if (is === "unsure") return { is: "unsure" };
   if (is === "none") return { is: "wrong", code: -32700, id: null };
-  if (!isObject(value)) return { is: "wrong", code: -32600, id: null };
+  if (!isObject(value)) return { is: "wrong", code: -32600, id: null, batch: Array.isArray(value) ? value : undefined };
   const has = (name) => Object.hasOwn(value, name);
   const given = has("id") ? value.id : undefined;
   // A number that is written as a fraction is none of the whole ones, and after reading it cannot be told from them.
@@ -57,6 +57,30 @@ function decoded(value) {
   }
 }
 
+const trimmed = (value) => value?.replace(/^[\t ]+|[\t ]+$/g, "");
+const isSession = (value) => value === undefined || /^[!-~]{1,256}$/.test(value);
+
+/** The same for several messages in one body, which only one revision knows: `batch` is what each of them is. */
+function prescribedBatch(messages, headers) {
+  const revision = trimmed(headers["mcp-protocol-version"]) ?? "2025-03-26";
+  if (messages.length === 0 || messages.length > 100) return { status: 400, code: -32600 };
+  if (!revisions.includes(revision)) return { status: 400, code: -32022 };
+  if (revision !== "2025-03-26") return { status: 400, code: -32600 };
+  if (!isSession(trimmed(headers["mcp-session-id"]))) return { status: 400 };
+  const batch = messages.map((message) => readMessage(JSON.stringify(message)));
+  // Once more as text, a fraction such as 1.0 has become a whole number.
+  if (batch.some(({ is, id }) => is === "unsure" || typeof id === "number")) return undefined;
+  const answered = batch.filter(({ is }) => is !== "taken");
+  return answered.length ? { status: 200, batch: answered } : { status: 202 };
+}
+
+/** Whether an answer in a batch is one that is prescribed. */
+export function answersInBatch(told, answer) {
+  if (answer.jsonrpc !== "2.0" || answer.id !== told.id) return false;
+  if (told.is === "wrong" || told.method === "initialize") return answer.error?.code === -32600;
+  return answersRequest(told, answer);
+}
+
 /**
  * How a message that is posted over Streamable HTTP is to be answered, by its body and its headers: `{status, code?, asked?}`, where `asked` is the
  * request to which the answer belongs, with the methods of its revision. Nothing: readers may differ.
@@ -64,10 +88,11 @@ function decoded(value) {
 export function prescribed(told, headers, { channel = false } = {}) {
   if (told.is === "unsure") return undefined;
   const refused = (code, status = 400) => ({ status, code });
+  if (told.batch) return prescribedBatch(told.batch, headers);
   if (told.is === "wrong") return refused(told.code);
   const { params, method } = told;
   // Text between messages and headers: a value's outer blanks are no part of it.
-  const header = (name) => headers[name]?.replace(/^[\t ]+|[\t ]+$/g, "");
+  const header = (name) => trimmed(headers[name]);
   const [named, said] = [header("mcp-protocol-version"), params._meta?.[version]];
   let revision = named ?? "2025-03-26";
   if (isObject(params._meta) && Object.hasOwn(params._meta, version)) {
@@ -79,7 +104,7 @@ export function prescribed(told, headers, { channel = false } = {}) {
   if (!revisions.includes(revision)) return refused(-32022);
   if (revision !== stateless) {
     const session = header("mcp-session-id");
-    if (method !== "initialize" && session !== undefined && !/^[!-~]{1,256}$/.test(session)) return { status: 400 };
+    if (method !== "initialize" && !isSession(session)) return { status: 400 };
     return told.is === "taken" ? { status: 202 } : { status: 200, asked: { ...told, methods: METHODS.handshake } };
   }
   if (channel) return refused(-32601);

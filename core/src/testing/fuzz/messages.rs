@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Choices, json};
-use crate::mcp::jsonrpc::{self, INVALID_REQUEST, Incoming, PARSE_ERROR, RequestId};
+use crate::mcp::jsonrpc::{self, BATCH, Body, INVALID_REQUEST, Incoming, PARSE_ERROR, RequestId};
 
 /// The longest that a refusal may be, whatever it refuses.
 const LONGEST_REFUSAL: usize = 1_000;
@@ -97,5 +97,35 @@ pub(super) fn what_is_no_message_is_refused_with_its_code_and_its_id(choices: &m
             let answer = jsonrpc::error(id.as_ref(), &error);
             assert_eq!(answer["id"], own.map_or(Value::Null, |id| id.as_value().clone()));
         }
+    }
+}
+
+/// A batch is its messages, each read as if it had come alone; one without any, or with too many, is none.
+pub(super) fn a_batch_is_its_messages(choices: &mut Choices<'_>) {
+    let count = if choices.one_in(50) { choices.of(&[BATCH, BATCH + 1]) } else { choices.of(&[0, 1, 2, 5]) };
+    let message = |choices: &mut Choices<'_>| {
+        let mut message = valid(choices);
+        if choices.one_in(3) {
+            json::change(choices, &mut message);
+        }
+        message
+    };
+    let messages: Vec<Value> = (0..count).map(|_| message(choices)).collect();
+    let body = json::written(choices, &json!(messages));
+    match jsonrpc::parse_body(&body) {
+        Body::Batch(read) => {
+            assert!((1..=BATCH).contains(&count));
+            let alone: Vec<_> = messages.iter().map(|message| jsonrpc::parse(message.to_string().as_bytes())).collect();
+            assert_eq!(read, alone);
+        }
+        Body::One(refused) => {
+            let refused = refused.expect_err("a list is no message");
+            assert!(count == 0 || count > BATCH, "{count}: {refused:?}");
+            assert_eq!((refused.0, refused.1.code), (None, INVALID_REQUEST));
+        }
+    }
+    let alone = messages.first().map(|message| message.to_string().into_bytes()).unwrap_or_default();
+    if !messages.first().is_some_and(Value::is_array) {
+        assert_eq!(jsonrpc::parse_body(&alone), Body::One(jsonrpc::parse(&alone)));
     }
 }

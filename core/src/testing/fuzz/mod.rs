@@ -17,6 +17,7 @@ pub use repeat::{Property, hold, named};
 pub const PROPERTIES: &[(&str, Property)] = &[
     ("messages_read", messages::a_message_is_read_as_it_was_written),
     ("messages_refused", messages::what_is_no_message_is_refused_with_its_code_and_its_id),
+    ("batches", messages::a_batch_is_its_messages),
     ("streams_read", streams::events_come_back_however_they_are_cut),
     ("streams_cut", streams::any_stream_is_read_the_same_however_it_is_cut),
     ("ids", names::an_id_has_one_text),
