@@ -36,6 +36,8 @@ export const ways = {
     route: "wait",
     ready: async (agent) => {
       const waiting = agent.call("waitForMessages");
+      // What was asked after it has been answered: by now it waits.
+      await agent.call("getWorkspace");
       return async () => asEvent((await waiting).messages[0]);
     },
   },
