@@ -40,22 +40,38 @@ for (const [client, Client, revision, itsWays] of clients)
   describe(`an agent with ${client}`, () => {
     for (const how of itsWays)
       test(`asks, hears the answer ${how}, and completes the task`, async () => {
-        const { person, room, token } = await settle(world);
-        const stream = await room.watch();
-        const agent = await Client.connect(token.mcpUrl);
-        try {
-          if (revision) assert.equal(agent.revision, revision);
-          const way = ways[how];
-          const delivery = await story(agent, { person, room }, way);
-          const route = itsWays === asked || way.route === "wait" ? way.route : "channel";
-          assert.deepEqual([delivery.state, delivery.route], ["seen", route]);
-          assert.ok(agent.heard.length <= 1, "each thing is said once");
-          // The person's page was told all of it.
-          const { shows = "agent.connected" } = way;
-          for (const event of [shows, "task.created", "reply.received", "status.updated"]) await stream.until(event);
-        } finally {
-          await agent.close();
-          stream.close();
-        }
+        const way = ways[how];
+        const route = itsWays === asked || way.route === "wait" ? way.route : "channel";
+        await livesThrough(Client, way, { revision, route });
       });
   });
+
+describe("where channels connect, nobody goes past 2025-11-25: a client that would take the newest revision falls back, and has a channel", () => {
+  for (const [client, Client, , itsWays] of clients)
+    if (itsWays === asked)
+      test(`an agent with ${client}`, () =>
+        livesThrough(Client, ways["on its channel"], {
+          revision: "2025-11-25",
+          route: "channel",
+          address: ({ mcpUrl }) => mcpUrl.replace("/mcp/", "/channel/"),
+        }));
+});
+
+/** Tells the story with a fresh agent in a workspace of its own. */
+async function livesThrough(Client, way, { revision, route, address = ({ mcpUrl }) => mcpUrl }) {
+  const { person, room, token } = await settle(world);
+  const stream = await room.watch();
+  const agent = await Client.connect(address(token));
+  try {
+    if (revision) assert.equal(agent.revision, revision);
+    const delivery = await story(agent, { person, room }, way);
+    assert.deepEqual([delivery.state, delivery.route], ["seen", route]);
+    assert.ok(agent.heard.length <= 1, "each thing is said once");
+    // The person's page was told all of it.
+    for (const event of ["agent.connected", "task.created", "reply.received", "status.updated"])
+      await stream.until(event);
+  } finally {
+    await agent.close();
+    stream.close();
+  }
+}

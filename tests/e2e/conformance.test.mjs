@@ -1,5 +1,4 @@
-// The official conformance suite judges the server, for both eras of the protocol: the product as it is, and the tests' build, which mounts the
-// suite's own fixtures so that nothing stays unjudged.
+// The official conformance suite judges the product as it is, and the tests' build with the suite's own fixtures, so that nothing stays unjudged
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { judge, readBaseline, runSuite } from "../lib/conformance.mjs";

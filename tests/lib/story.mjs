@@ -25,7 +25,7 @@ const asEvent = ({ text, ...meta }) => ({ content: text, meta });
 
 /**
  * The ways in which an agent can come to know of an answer. `ready` makes it listen, before there is anything to hear, and returns what waits
- * for the answer: `{content, meta}`. `shows` is what the dashboard is told of the agent being there: who holds nothing open is not connected.
+ * for the answer: `{content, meta}`.
  */
 export const ways = {
   "on its channel": {
@@ -36,6 +36,8 @@ export const ways = {
     route: "wait",
     ready: async (agent) => {
       const waiting = agent.call("waitForMessages");
+      // What was asked after it has been answered: by now it waits.
+      await agent.call("getWorkspace");
       return async () => asEvent((await waiting).messages[0]);
     },
   },
@@ -64,7 +66,6 @@ export const ways = {
   },
   "at the top of its next result": {
     route: "result",
-    shows: "agent.updated",
     ready: async (agent) => async () => {
       const { content } = await agent.try("getWorkspace");
       const [, told, meta] = /^([\s\S]*)\n\((.*)\)$/.exec(content[0].text);
