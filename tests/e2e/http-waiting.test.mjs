@@ -87,16 +87,19 @@ describe("a call that waits", () => {
     assert.deepEqual(given(await answerOn(call.stream, call.id)), [message.id]);
   });
 
-  test("whose message comes together with another leaves none behind", async () => {
-    const { room, agent, task, call } = await waiting();
-    const stream = await agent.open();
-    await isReady(stream);
-    const sent = (await Promise.all(["one", "two", "three"].map((text) => reply(room, task, text)))).map(
-      ({ id }) => id,
-    );
-    const first = given(await answerOn(call.stream, call.id));
-    for (const id of sent.filter((id) => !first.includes(id))) await hearsOn(stream, { id }, 3_000);
-    assert.deepEqual([...first, ...messagesOn(stream)].toSorted(), sent.toSorted());
+  test("whose message comes together with others leaves none of them behind", async () => {
+    // Several, because it depends on what comes between the answer and the end of its stream.
+    const rounds = Array.from({ length: 6 }, async () => {
+      const { room, agent, task, call } = await waiting();
+      const stream = await agent.open();
+      await isReady(stream);
+      const replies = await Promise.all(["one", "two", "three"].map((text) => reply(room, task, text)));
+      const sent = replies.map(({ id }) => id);
+      const first = given(await answerOn(call.stream, call.id));
+      for (const id of sent.filter((id) => !first.includes(id))) await hearsOn(stream, { id }, 3_000);
+      assert.deepEqual([...first, ...messagesOn(stream)].toSorted(), sent.toSorted());
+    });
+    await Promise.all(rounds);
   });
 });
 
@@ -137,7 +140,6 @@ describe("the stream of a call that waits, cut", () => {
 
   test("while the answer comes: people are not told that it was received before it was", async () => {
     const { agent, call, start, message, dashboard } = await answeredToNobody();
-    await reaches(dashboard, message.id, "sent");
     await sleep(1_000);
     assert.ok(!states(dashboard, message.id).includes("received"), states(dashboard, message.id).join(", "));
     await answerOn(await agent.open(start), call.id);
