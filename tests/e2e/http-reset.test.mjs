@@ -128,23 +128,3 @@ test("sockets that break under a living object are dialled again, and the client
   assert.ok(!stream.ended);
   assert.deepEqual(await agent.result("ping"), {});
 });
-
-test("an object that is evicted wakes with the next event, for the stream, the call that waits and the session", async (t) => {
-  const here = await listening(t);
-  const other = await listening(t);
-  const call = await other.agent.wait();
-  const was = [await instance(here.workspace), await instance(other.workspace)];
-  // Asking which instance it is would wake it: so nothing is asked, for longer than an idle object lives.
-  await sleep(14_000);
-  assert.ok(!here.stream.ended && !call.stream.ended);
-  const message = await here.reply("good morning");
-  await hearsOn(here.stream, message);
-  await reaches(here.dashboard, message.id, "received");
-  const waited = await other.reply("good morning");
-  const { result } = await answerOn(call.stream, call.id);
-  assert.equal(result.structuredContent.messages[0].message_id, waited.id);
-  const is = [await instance(here.workspace), await instance(other.workspace)];
-  for (const i of [0, 1]) assert.notEqual(is[i], was[i], "the object was not evicted: this test shows nothing");
-  assert.deepEqual(await here.agent.result("ping"), {});
-  assert.deepEqual(messagesOn(here.stream), [message.id]);
-});

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent } from "../lib/agent.mjs";
-import { reaches, states, told } from "../lib/deliveries.mjs";
+import { reaches, states } from "../lib/deliveries.mjs";
 import { RawAgent } from "../lib/raw.mjs";
 import { StreamableAgent, answerOn, heardOn, hearsOn } from "../lib/streamable.mjs";
 import { settle, startWorld } from "../lib/world.mjs";
@@ -78,9 +78,8 @@ describe("an agent that changes its transport", () => {
         if (transport === "HTTP+SSE") await sleep(100);
       }
       assert.deepEqual(heard, sent);
-      for (const id of sent)
-        assert.deepEqual(states(dashboard, id), ["queued", "sent", "received", "seen"].slice(0, 4));
-      assert.ok(sent.every((id) => told(dashboard, id).at(-1).copies === 1));
+      // One that was sent into a stream whose client had gone was queued again first.
+      for (const id of sent) assert.match(states(dashboard, id).join(" "), /^(queued sent )+received seen$/);
     });
 
   test("is owed what the session before received and never acted on, once more, and marked", async () => {
