@@ -96,6 +96,22 @@ describe("one session on two streams", () => {
   });
 });
 
+test("a token that holds too many streams is told so with 429, and may open one again once another is closed", async () => {
+  const { token } = await settle(world);
+  const agent = await connected(token.mcpUrl);
+  const streams = await Promise.all(Array.from({ length: 64 }, () => agent.open()));
+  assert.ok(streams.every(({ status }) => status === 200));
+  const refused = await agent.open();
+  assert.equal(refused.status, 429);
+  assert.ok(Number(refused.headers.get("retry-after")) > 0);
+  // Calls that need no stream are served as before.
+  assert.deepEqual(await agent.result("ping"), {});
+  await agent.end();
+  await Promise.all(streams.map(({ done }) => done));
+  await agent.initialize();
+  await opened(agent);
+});
+
 describe("a half-open stream", () => {
   test("of a client that comes back by the last event it got hears at once what it missed, once", async () => {
     const { room, token } = await settle(world);

@@ -171,6 +171,29 @@ describe("the stream of a call that waits, cut", () => {
     assert.ok(!again.events.some(({ json }) => json?.id === call.id), "the answer came twice");
   });
 
+  test("and asked again instead of resumed: the new call is answered, and not only the one that nobody reads", async () => {
+    const { room, agent, task, call } = await waiting();
+    call.stream.close();
+    await sleep(300);
+    const again = await agent.wait();
+    const message = await reply(room, task, "left");
+    assert.deepEqual(given(await answerOn(again.stream, again.id, 5_000)), [message.id]);
+  });
+
+  test("and asked again under its id: one of the two is answered, on the stream that is read", async () => {
+    const { room, agent, task, call } = await waiting();
+    call.stream.close();
+    await sleep(300);
+    const again = await agent.post({
+      jsonrpc: "2.0",
+      id: call.id,
+      method: "tools/call",
+      params: { name: "waitForMessages", arguments: {} },
+    });
+    const message = await reply(room, task, "left");
+    assert.deepEqual(given(await answerOn(again.stream, call.id, 5_000)), [message.id]);
+  });
+
   test("bears nothing of another stream when it is resumed", async () => {
     const { room, agent, task, call } = await waiting();
     const stream = await agent.open();
