@@ -87,20 +87,46 @@ describe("a call that waits", () => {
     assert.deepEqual(given(await answerOn(call.stream, call.id)), [message.id]);
   });
 
-  test("whose message comes together with others leaves none of them behind", async () => {
-    // Several, because it depends on what comes between the answer and the end of its stream.
-    const rounds = Array.from({ length: 6 }, async () => {
-      const { room, agent, task, call } = await waiting();
-      const stream = await agent.open();
-      await isReady(stream);
-      const replies = await Promise.all(["one", "two", "three"].map((text) => reply(room, task, text)));
-      const sent = replies.map(({ id }) => id);
-      const first = given(await answerOn(call.stream, call.id));
-      for (const id of sent.filter((id) => !first.includes(id))) await hearsOn(stream, { id }, 3_000);
-      assert.deepEqual([...first, ...messagesOn(stream)].toSorted(), sent.toSorted());
+  /** A client with a call that waits and a stream of its session, opened before or after it. */
+  async function besideStream(first) {
+    const { room, token } = await settle(world);
+    const agent = keep(await StreamableAgent.connect(token.mcpUrl));
+    const task = await agent.createTask();
+    const opened = {};
+    const openings = {
+      stream: async () => isReady((opened.stream = await agent.open())),
+      call: async () => (opened.call = await agent.wait()),
+    };
+    for (const name of first === "stream" ? ["stream", "call"] : ["call", "stream"]) await openings[name]();
+    return { room, task, ...opened };
+  }
+
+  for (const first of ["stream", "call"]) {
+    const order = `when the ${first} was there first`;
+
+    test(`whose message comes together with others leaves none of them behind, ${order}`, async () => {
+      // Several, because it depends on what comes between the answer and the end of its stream.
+      const rounds = Array.from({ length: 3 }, async () => {
+        const { room, task, call, stream } = await besideStream(first);
+        const replies = await Promise.all(["one", "two", "three"].map((text) => reply(room, task, text)));
+        const sent = replies.map(({ id }) => id);
+        const answered = given(await answerOn(call.stream, call.id));
+        for (const id of sent.filter((id) => !answered.includes(id))) await hearsOn(stream, { id }, 3_000);
+        assert.deepEqual([...answered, ...messagesOn(stream)].toSorted(), sent.toSorted());
+      });
+      await Promise.all(rounds);
     });
-    await Promise.all(rounds);
-  });
+
+    test(`is over once it is answered: what comes next is pushed, ${order}`, async () => {
+      const { room, task, call, stream } = await besideStream(first);
+      for (const wait of [0, 50]) {
+        const answered = await reply(room, task, "waited for");
+        if (!wait) assert.deepEqual(given(await answerOn(call.stream, call.id)), [answered.id]);
+        await sleep(wait);
+        await hearsOn(stream, await reply(room, task, "pushed"), 3_000);
+      }
+    });
+  }
 });
 
 describe("the stream of a call that waits, cut", () => {
