@@ -172,6 +172,30 @@ describe("what is taken up", () => {
     assert.deepEqual(messagesOn(told, untold), sent);
   });
 
+  test("is never a stream of another agent under the same token", async () => {
+    const { room, token } = await settle(world);
+    const one = keep(await StreamableAgent.listen(token.mcpUrl, { agent: "one" }));
+    const two = keep(await StreamableAgent.connect(token.mcpUrl, { agent: "two" }));
+    const task = await one.createTask();
+    const stream = await two.open(idsOn(one.stream)[0]);
+    await isReady(stream);
+    const message = await reply(room, task, "for one");
+    await hearsOn(one.stream, message, 3_000);
+    assert.deepEqual(messagesOn(stream), []);
+  });
+
+  test("is never a stream of another session of the agent", async () => {
+    const { room, token } = await settle(world);
+    const one = keep(await StreamableAgent.listen(token.mcpUrl));
+    const two = keep(await StreamableAgent.connect(token.mcpUrl));
+    const task = await one.createTask();
+    const stream = await two.open(idsOn(one.stream)[0]);
+    await isReady(stream);
+    const message = await reply(room, task, "for one");
+    await hearsOn(one.stream, message, 3_000);
+    assert.deepEqual(messagesOn(stream), []);
+  });
+
   for (const [what, last] of [
     ["an id that was never given", "15LmlslOBXn.0"],
     ["a text that is no id", "hello world"],

@@ -228,6 +228,19 @@ describe("a session that its client ends", () => {
   });
 });
 
+test("a session whose token is revoked ends at once: its streams, its waiting calls and its requests", async () => {
+  const { room, token } = await settle(world);
+  const agent = await listening(token);
+  const call = await agent.wait();
+  await room.remove(`/tokens/${token.id}`);
+  await Promise.race([Promise.all([agent.stream.done, call.stream.done]), sleep(3_000)]);
+  assert.deepEqual([agent.stream.ended, call.stream.ended], [true, true]);
+  const refused = await agent.post(ping);
+  assert.deepEqual([refused.status, refused.body.code], [401, "token_revoked"]);
+  for (const last of [undefined, agent.stream.events.at(-1).id]) assert.equal((await agent.open(last)).status, 401);
+  assert.equal((await agent.end()).status, 401);
+});
+
 describe("a session over a restart", () => {
   test("is the same after a stop and after a crash: requests, notifications, stream and what waited", async () => {
     const { room, token } = await settle(world);

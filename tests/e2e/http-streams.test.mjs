@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { StreamableAgent, answerOn, heardOn, hearsOn, idsOn, isReady } from "../lib/streamable.mjs";
+import { StreamableAgent, answerOn, hearsOn, idsOn, isReady } from "../lib/streamable.mjs";
 import { settle, startWorld } from "../lib/world.mjs";
 
 let world;
@@ -116,52 +116,5 @@ describe("the session's stream", () => {
     const names = streams.map((stream) => new Set(idsOn(stream).map((id) => id.split(".")[0])));
     for (const name of names) assert.equal(name.size, 1);
     assert.equal(new Set(names.flatMap((name) => [...name])).size, streams.length);
-  });
-});
-
-describe("over a long silence", { concurrency: 4 }, () => {
-  test("every stream gets a comment after 25 s, and no event that a client would see", async () => {
-    const { token } = await settle(world);
-    const [agent, old] = [await connected(token), await connected(token, { version: "2025-03-26" })];
-    const streams = [await agent.open(), (await agent.wait()).stream, await old.open(), (await old.wait()).stream];
-    await Promise.all([isReady(streams[0]), isReady(streams[2])]);
-    await sleep(300);
-    const before = streams.map(({ comments, events }) => ({ comments, events: events.length }));
-    await sleep(26_000);
-    for (const [i, stream] of streams.entries()) {
-      assert.equal(stream.comments - before[i].comments, 1, `stream ${i}`);
-      assert.equal(stream.events.length, before[i].events, `stream ${i}`);
-      assert.ok(!stream.ended, `stream ${i}`);
-    }
-  });
-
-  /** A client that keeps its first pong back for longer than a client may take. */
-  async function slow() {
-    const { room, token } = await settle(world);
-    const agent = await connected(token, { pongs: false });
-    const stream = await agent.open();
-    const ping = await isReady(stream);
-    const task = await agent.createTask();
-    await sleep(11_500);
-    assert.ok(!stream.ended, "a client that is slow or has no pongs keeps its stream");
-    return { room, agent, stream, ping, task };
-  }
-
-  test("a stream whose first ping nobody answered stays open, and is trusted with nothing", async () => {
-    const { room, agent, stream, task } = await slow();
-    await room.make(`/tasks/${task}/messages`, { text: "left" });
-    await sleep(300);
-    assert.deepEqual(heardOn(stream), []);
-    // It waits for the next thing that the client asks.
-    const { content } = await agent.result("tools/call", { name: "getWorkspace", arguments: {} });
-    assert.match(content[0].text, /left/);
-  });
-
-  test("a stream whose client answers late hears what waited", async () => {
-    const { room, agent, stream, ping, task } = await slow();
-    const message = await room.make(`/tasks/${task}/messages`, { text: "left" });
-    agent.pongs = true;
-    await agent.pong(ping.json.id);
-    await hearsOn(stream, message, 5_000);
   });
 });

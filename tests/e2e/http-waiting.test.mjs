@@ -87,17 +87,46 @@ describe("a call that waits", () => {
     assert.deepEqual(given(await answerOn(call.stream, call.id)), [message.id]);
   });
 
-  test("whose message comes together with another leaves none behind", async () => {
-    const { room, agent, task, call } = await waiting();
-    const stream = await agent.open();
-    await isReady(stream);
-    const sent = (await Promise.all(["one", "two", "three"].map((text) => reply(room, task, text)))).map(
-      ({ id }) => id,
-    );
-    const first = given(await answerOn(call.stream, call.id));
-    for (const id of sent.filter((id) => !first.includes(id))) await hearsOn(stream, { id }, 3_000);
-    assert.deepEqual([...first, ...messagesOn(stream)].toSorted(), sent.toSorted());
-  });
+  /** A client with a call that waits and a stream of its session, opened before or after it. */
+  async function besideStream(first) {
+    const { room, token } = await settle(world);
+    const agent = keep(await StreamableAgent.connect(token.mcpUrl));
+    const task = await agent.createTask();
+    const opened = {};
+    const openings = {
+      stream: async () => isReady((opened.stream = await agent.open())),
+      call: async () => (opened.call = await agent.wait()),
+    };
+    for (const name of first === "stream" ? ["stream", "call"] : ["call", "stream"]) await openings[name]();
+    return { room, task, ...opened };
+  }
+
+  for (const first of ["stream", "call"]) {
+    const order = `when the ${first} was there first`;
+
+    test(`whose message comes together with others leaves none of them behind, ${order}`, async () => {
+      // Several, because it depends on what comes between the answer and the end of its stream.
+      const rounds = Array.from({ length: 3 }, async () => {
+        const { room, task, call, stream } = await besideStream(first);
+        const replies = await Promise.all(["one", "two", "three"].map((text) => reply(room, task, text)));
+        const sent = replies.map(({ id }) => id);
+        const answered = given(await answerOn(call.stream, call.id));
+        for (const id of sent.filter((id) => !answered.includes(id))) await hearsOn(stream, { id }, 3_000);
+        assert.deepEqual([...answered, ...messagesOn(stream)].toSorted(), sent.toSorted());
+      });
+      await Promise.all(rounds);
+    });
+
+    test(`is over once it is answered: what comes next is pushed, ${order}`, async () => {
+      const { room, task, call, stream } = await besideStream(first);
+      for (const wait of [0, 50]) {
+        const answered = await reply(room, task, "waited for");
+        if (!wait) assert.deepEqual(given(await answerOn(call.stream, call.id)), [answered.id]);
+        await sleep(wait);
+        await hearsOn(stream, await reply(room, task, "pushed"), 3_000);
+      }
+    });
+  }
 });
 
 describe("the stream of a call that waits, cut", () => {
@@ -137,7 +166,6 @@ describe("the stream of a call that waits, cut", () => {
 
   test("while the answer comes: people are not told that it was received before it was", async () => {
     const { agent, call, start, message, dashboard } = await answeredToNobody();
-    await reaches(dashboard, message.id, "sent");
     await sleep(1_000);
     assert.ok(!states(dashboard, message.id).includes("received"), states(dashboard, message.id).join(", "));
     await answerOn(await agent.open(start), call.id);
@@ -167,6 +195,29 @@ describe("the stream of a call that waits, cut", () => {
     assert.equal(again.status, 200, again.refusal);
     await sleep(500);
     assert.ok(!again.events.some(({ json }) => json?.id === call.id), "the answer came twice");
+  });
+
+  test("and asked again instead of resumed: the new call is answered, and not only the one that nobody reads", async () => {
+    const { room, agent, task, call } = await waiting();
+    call.stream.close();
+    await sleep(300);
+    const again = await agent.wait();
+    const message = await reply(room, task, "left");
+    assert.deepEqual(given(await answerOn(again.stream, again.id, 5_000)), [message.id]);
+  });
+
+  test("and asked again under its id: one of the two is answered, on the stream that is read", async () => {
+    const { room, agent, task, call } = await waiting();
+    call.stream.close();
+    await sleep(300);
+    const again = await agent.post({
+      jsonrpc: "2.0",
+      id: call.id,
+      method: "tools/call",
+      params: { name: "waitForMessages", arguments: {} },
+    });
+    const message = await reply(room, task, "left");
+    assert.deepEqual(given(await answerOn(again.stream, call.id, 5_000)), [message.id]);
   });
 
   test("bears nothing of another stream when it is resumed", async () => {
