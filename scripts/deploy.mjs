@@ -7,5 +7,5 @@ await main(async () => {
   await begin();
   const { buildProduct } = await import("./build/all.mjs");
   await buildProduct();
-  await run("wrangler", ["deploy", ...process.argv.slice(2)]);
+  await run("wrangler", ["deploy", ...process.argv.slice(2)], { input: "inherit" });
 });

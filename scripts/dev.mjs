@@ -1,12 +1,14 @@
 // `npm run dev`: the server, built again and restarted at each change, and vite's server for the page in front of it.
-import { watch } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { inRoot } from "./lib/paths.mjs";
 import { run } from "./lib/run.mjs";
 import { main, say } from "./lib/say.mjs";
-import { atStop } from "./lib/stop.mjs";
+import { atStop, isStopping } from "./lib/stop.mjs";
+import { watchAll } from "./lib/watch.mjs";
 import { begin } from "./setup/begin.mjs";
 
-const watched = ["core", "worker", "wasm-pkg/src", "wrangler.toml"];
+const watched = ["core", "worker", "wasm-pkg/src", "Cargo.toml", "Cargo.lock", "wrangler.toml"];
 const settleMs = 300;
 
 await main(async () => {
@@ -15,7 +17,6 @@ await main(async () => {
   const { buildRules } = await import("./build/rules.mjs");
   const { buildWorker } = await import("./build/worker.mjs");
   const { startServer } = await import("./serve.mjs");
-  const { webScripts } = await import("./build/web.mjs");
 
   const settings = {
     port: Number(process.env.PORT || 8787),
@@ -55,16 +56,25 @@ await main(async () => {
     busy = false;
   };
   let settling;
-  for (const place of watched) {
-    watch(inRoot(place), { recursive: true }, () => {
-      clearTimeout(settling);
-      settling = setTimeout(rebuild, settleMs);
-    });
-  }
+  const settled = () => {
+    clearTimeout(settling);
+    settling = setTimeout(rebuild, settleMs);
+  };
+  watchAll(
+    watched.map((place) => inRoot(place)),
+    settled,
+  );
 
-  const page = webScripts().dev ? "http://localhost:5173/" : server.url;
+  const pagePort = process.env.AGENTRQ_PAGE_PORT || "5173";
+  const page = `http://localhost:${pagePort}/`;
   announce(page);
   const env = { AGENTRQ_SERVER: server.url };
-  if (webScripts().dev) await run("npm", ["run", "dev", "--workspace", "web", "--", "--strictPort"], { env });
-  else await new Promise(() => {});
+  // Not through npm, which would leave it behind when this is told to stop.
+  const vite = createRequire(inRoot("web/package.json")).resolve("vite/package.json");
+  await run(process.execPath, [join(dirname(vite), "bin/vite.js"), "--strictPort", "--port", pagePort], {
+    env,
+    cwd: inRoot("web"),
+  }).catch((error) => {
+    if (!isStopping()) throw error;
+  });
 });

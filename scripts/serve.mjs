@@ -1,6 +1,6 @@
 // Runs a built Worker on bare workerd: `npm start` and the tests start their servers here.
 //
-// const server = await startServer({ port: 0, dataDir, build: 'product' | 'faults', ownerKey, quiet: true })
+// const server = await startServer({ port: 0, dataDir, build: 'product' | 'faults', ownerKey, quiet: true, args: [for workerd] })
 // server.url, .key (this start's sign-in key), .pid (of workerd), .logs(), .exited (a promise); server.stop(), server.kill()
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
@@ -34,7 +34,7 @@ function tied(command, args) {
 }
 
 /** Starts workerd once. Resolves when it listens; rejects with what it said when it gave up. */
-export function launch({ folder, host, port, dataDir, env, quiet }) {
+export function launch({ folder, host, port, dataDir, env, quiet, args: more = [] }) {
   const bracketed = host.includes(":") ? `[${host}]` : host;
   const [command, args] = tied(workerdBinary(), [
     "serve",
@@ -44,6 +44,7 @@ export function launch({ folder, host, port, dataDir, env, quiet }) {
     `--directory-path=assets=${built("assets")}`,
     // workerd reports on this descriptor which port it listens on.
     "--control-fd=3",
+    ...more,
   ]);
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe", "pipe"] });
   let log = "";
@@ -74,7 +75,8 @@ export function launch({ folder, host, port, dataDir, env, quiet }) {
       const found = /"socket":"http","port":(\d+)/.exec(report);
       if (!found) return;
       clearTimeout(gaveUp);
-      listening({ child, exited, port: Number(found[1]), logs: () => log });
+      const inspector = /"event":"listen-inspector","port":(\d+)/.exec(report)?.[1];
+      listening({ child, exited, port: Number(found[1]), inspector: inspector && Number(inspector), logs: () => log });
     });
   });
 }
@@ -121,6 +123,7 @@ export async function startServer({
   publicUrl = "",
   quiet = true,
   vars = {},
+  args = [],
 }) {
   const folder = built(build === "faults" ? "worker-faults" : "worker");
   if (!existsSync(join(folder, "index.js")))
@@ -140,7 +143,8 @@ export async function startServer({
     AGENTRQ_PUBLIC_URL: publicUrl,
     ...vars,
   };
-  const { child, exited, port: listens, logs } = await launchOnFreePort({ folder, host, port, dataDir, env, quiet });
+  const started = await launchOnFreePort({ folder, host, port, dataDir, env, quiet, args });
+  const { child, exited, port: listens, inspector, logs } = started;
   // An address that means "all of them" is none to visit.
   const visit = { "0.0.0.0": "127.0.0.1", "::": "[::1]" }[host] ?? (host.includes(":") ? `[${host}]` : host);
   const url = `http://${visit}:${listens}/`;
@@ -165,5 +169,5 @@ export async function startServer({
     await kill();
     throw error;
   }
-  return { url, key, port: listens, pid: child.pid, dataDir, logs, exited, stop, kill };
+  return { url, key, port: listens, inspector, pid: child.pid, dataDir, logs, exited, stop, kill };
 }

@@ -4,6 +4,7 @@ import { root } from "./lib/paths.mjs";
 import { Advice, run } from "./lib/run.mjs";
 import { duration, say } from "./lib/say.mjs";
 import { buildPage, buildProduct } from "./build/all.mjs";
+import { buildRmcpAgent } from "./build/rmcp-agent.mjs";
 import { webScripts } from "./build/web.mjs";
 import { buildWorker } from "./build/worker.mjs";
 import { checkLayout, checkWeb, lintRust, lintScripts } from "./checks.mjs";
@@ -31,7 +32,11 @@ async function endToEnd(files) {
   const found = files.length ? files : globSync("tests/e2e/**/*.test.mjs", { cwd: root }).sort();
   if (!found.length) return say("There are no tests in tests/e2e.");
   await buildAll();
-  const env = { AGENTRQ_CHROMIUM: await chromium(), AGENTRQ_PYTHON: await testPython() };
+  const env = {
+    AGENTRQ_CHROMIUM: await chromium(),
+    AGENTRQ_PYTHON: await testPython(),
+    AGENTRQ_RMCP_AGENT: await buildRmcpAgent(),
+  };
   // One file at a time: they measure times, and two cores are soon full of servers.
   const options = ["--test", "--test-reporter=spec", "--test-concurrency=1", `--test-timeout=${testLimitMs}`];
   await run(process.execPath, [...options, ...found], { env, shown: "node --test" });

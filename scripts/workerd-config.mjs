@@ -33,6 +33,8 @@ function workerdConfig(wrangler) {
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
+  # Functions that are busy are compiled well after a hundredth of the usual number of calls: a small server is not called often.
+  v8Flags = ["--wasm-tiering-budget=100000"],
   services = [
     (name = "main", worker = .main),
     (name = "objects", disk = (writable = true)),

@@ -7,7 +7,7 @@ import { defineConfig } from "vitest/config";
 const wasmFace = fileURLToPath(new URL("../wasm-pkg/pkg/agentrq_wasm.js", import.meta.url));
 
 /** The server that `npm run dev` talks to. */
-const server = process.env["AGENTRQ_SERVER"] ?? "http://127.0.0.1:8787";
+const server = new URL(process.env["AGENTRQ_SERVER"] ?? "http://127.0.0.1:8787").origin;
 
 export default defineConfig({
   plugins: [svelte({ preprocess: vitePreprocess() })],
@@ -23,7 +23,8 @@ export default defineConfig({
   },
   server: {
     proxy: {
-      "/api": { target: server, changeOrigin: true },
+      // The page comes from vite's own port, and the server lets in no page but its own.
+      "/api": { target: server, changeOrigin: true, headers: { origin: server } },
     },
     fs: { allow: [".."] },
   },

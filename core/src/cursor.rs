@@ -46,7 +46,8 @@ impl FromStr for Cursor {
             return Err(InvalidCursor);
         };
         let word = |part: &str| (1..=32).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let number = seq.len() <= 15 && !seq.is_empty() && seq.bytes().all(|byte| byte.is_ascii_digit());
+        let plain = seq == "0" || !seq.starts_with('0');
+        let number = plain && seq.len() <= 15 && !seq.is_empty() && seq.bytes().all(|byte| byte.is_ascii_digit());
         if !word(epoch) || !word(tag) || !number {
             return Err(InvalidCursor);
         }
@@ -70,7 +71,7 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused() {
-        for wrong in ["", "-", "--", "a-1", "a-x-b", "a-1-b-c", "a--b", "a-1-", "a-99999999999999999999-b", "a-+1-b", "é-1-b"] {
+        for wrong in ["", "-", "--", "a-1", "a-x-b", "a-1-b-c", "a--b", "a-1-", "a-99999999999999999999-b", "a-+1-b", "a-01-b", "é-1-b"] {
             assert_eq!(wrong.parse::<Cursor>(), Err(InvalidCursor), "{wrong:?}");
         }
     }

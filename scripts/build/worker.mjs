@@ -11,6 +11,7 @@ import { step } from "../lib/say.mjs";
 import { rustVersion } from "../setup/rust.mjs";
 import { readWrangler } from "../wrangler.mjs";
 import { writeWorkerdConfig } from "../workerd-config.mjs";
+import { lean } from "./glue.mjs";
 import { bindgen, cargoWasm, wasmOpt } from "./wasm.mjs";
 
 const sources = [
@@ -18,6 +19,7 @@ const sources = [
   ...[
     "scripts/build/worker.mjs",
     "scripts/build/wasm.mjs",
+    "scripts/build/glue.mjs",
     "scripts/build/shim.mjs",
     "scripts/workerd-config.mjs",
     "scripts/wrangler.mjs",
@@ -76,7 +78,7 @@ async function bundle(folder) {
   });
   // wasm-bindgen writes a source-phase import, which wrangler's bundler does not know.
   const module = join(folder, "index.js");
-  writeFileSync(module, readFileSync(module, "utf8").replace("import source wasmModule", "import wasmModule"));
+  writeFileSync(module, lean(readFileSync(module, "utf8").replace("import source wasmModule", "import wasmModule")));
   rmSync(join(folder, "shim.mjs"));
   rmSync(join(folder, "snippets"), { recursive: true, force: true });
 }

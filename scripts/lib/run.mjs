@@ -8,14 +8,17 @@ import { atStop } from "./stop.mjs";
 /** A failure whose message says what to do; it is printed without a stack. */
 export class Advice extends Error {}
 
-/** Runs a command to its end; throws if it fails. Its output is shown, or with `quiet` only if it fails. */
-export function run(command, args, { env, cwd = root, shown, timeout, quiet = false } = {}) {
+/**
+ * Runs a command to its end; throws if it fails. Its output is shown, or with `quiet` only if it fails. It may read what the person types
+ * if `input` is "inherit".
+ */
+export function run(command, args, { env, cwd = root, shown, timeout, quiet = false, input = "ignore" } = {}) {
   return new Promise((done, fail) => {
     const output = quiet ? "pipe" : "inherit";
     const child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
-      stdio: ["ignore", output, output],
+      stdio: [input, output, output],
       timeout,
     });
     let log = "";

@@ -524,7 +524,7 @@ describe("what is not there", () => {
       "/api/nothing",
       "/.well-known/oauth-authorization-server",
       "/.well-known/oauth-protected-resource",
-      "/channel/x",
+      "/channel",
       "/mcp",
       "/test/panic",
     ]) {

@@ -1,51 +1,27 @@
-// An agent like `Agent`, but with Python's official client, in a process of its own.
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
+// An agent like `Agent`, but with Python's official client.
 import { fileURLToPath } from "node:url";
 import { testPython } from "../../scripts/setup/python.mjs";
-import { Agent } from "./agent.mjs";
+import { addressFor } from "./agent.mjs";
+import { ProcessAgent } from "./process-agent.mjs";
 
 const script = fileURLToPath(new URL("python_agent.py", import.meta.url));
 
-export class PythonAgent extends Agent {
-  #calls = new Map();
-  #last = 0;
-  #log = "";
+/** Over HTTP+SSE. */
+export class PythonAgent extends ProcessAgent {
+  static mode = "sse";
 
   static async connect(mcpUrl, { name = "test-agent", agent } = {}) {
-    const self = new PythonAgent();
-    const url = new URL(mcpUrl);
-    if (agent) url.searchParams.set("agent", agent);
-    self.process = spawn(process.env.AGENTRQ_PYTHON ?? (await testPython()), [script, url.href, name]);
-    self.process.stderr.on("data", (chunk) => (self.#log += chunk));
-    self.exited = new Promise((done) => self.process.on("exit", done));
-    await new Promise((ready, fail) => {
-      self.exited.then(() => {
-        const error = new Error(`the Python agent ended: ${self.#log.slice(-2_000)}`);
-        fail(error);
-        for (const call of self.#calls.values()) call.fail(error);
-      });
-      createInterface(self.process.stdout).on("line", (line) => {
-        const { id, result, error, heard } = JSON.parse(line);
-        if (heard) self.heard.push({ ...heard, at: performance.now() });
-        else if (id === undefined) ready();
-        else if (error) self.#calls.get(id).fail(new Error(error));
-        else self.#calls.get(id).done(result);
-      });
-    });
-    return self;
+    const python = process.env.AGENTRQ_PYTHON ?? (await testPython());
+    return new this().start(python, [script, addressFor(mcpUrl, agent).href, name, this.mode]);
   }
+}
 
-  try(tool, args = {}) {
-    const id = (this.#last += 1);
-    this.process.stdin.write(`${JSON.stringify({ id, tool, arguments: args })}\n`);
-    return new Promise((done, fail) => this.#calls.set(id, { done, fail }));
-  }
+/** Over Streamable HTTP, with the handshake. */
+export class PythonLegacyAgent extends PythonAgent {
+  static mode = "legacy";
+}
 
-  async close() {
-    this.process.stdin.end();
-    const late = setTimeout(() => this.process.kill("SIGKILL"), 3_000);
-    await this.exited;
-    clearTimeout(late);
-  }
+/** Over Streamable HTTP, as a new client comes: it asks what the server speaks, and takes the newest. */
+export class PythonModernAgent extends PythonAgent {
+  static mode = "auto";
 }

@@ -1,25 +1,34 @@
 // Reads a stream of server-sent events as it comes, and waits for what a test expects of it.
 import { setTimeout as sleep } from "node:timers/promises";
 
+/** A server that has not answered by then never will. */
+const ANSWERS_MS = 20_000;
+
 export class SseReader {
   events = [];
   comments = 0;
   ended = false;
+  /** The first event or comment as it came: what a client or proxy that waits for a byte sees. */
+  first;
   /** Called with each event as it comes. */
   onEvent;
   #waiters = new Set();
   #abort = new AbortController();
 
   /** Opens a stream; resolves once the server has answered. */
-  static async open(url, headers = {}) {
+  static open(url, headers = {}) {
+    return SseReader.ask(url, { headers: { accept: "text/event-stream", ...headers } });
+  }
+
+  /** The same for any request whose answer may be a stream. */
+  static async ask(url, request) {
     const reader = new SseReader();
-    const response = await fetch(url, {
-      headers: { accept: "text/event-stream", ...headers },
-      signal: reader.#abort.signal,
-    });
+    const late = setTimeout(() => reader.#abort.abort(new Error(`no answer in ${ANSWERS_MS} ms`)), ANSWERS_MS);
+    const asked = fetch(url, { ...request, signal: reader.#abort.signal });
+    const response = await asked.finally(() => clearTimeout(late));
     reader.status = response.status;
     reader.headers = response.headers;
-    if (response.status !== 200) {
+    if (response.status !== 200 || !/event-stream/.test(response.headers.get("content-type"))) {
       reader.refusal = await response.text();
       reader.ended = true;
       return reader;
@@ -46,12 +55,14 @@ export class SseReader {
   }
 
   #take(block) {
+    this.first ??= block;
     const event = { event: "message", data: "", id: undefined, at: performance.now() };
     const data = [];
     for (const line of block.split("\n")) {
       if (line.startsWith(":")) this.comments += 1;
       else if (line.startsWith("event: ")) event.event = line.slice(7);
       else if (line.startsWith("id: ")) event.id = line.slice(4);
+      else if (line.startsWith("retry: ")) event.retry = line.slice(7);
       else if (line.startsWith("data: ")) data.push(line.slice(6));
     }
     if (data.length === 0) return;

@@ -102,19 +102,19 @@ impl AgentDoor<'_> {
         if let Some(HeldAnswer { connection, revision }) = HeldAnswer::of(&response)? {
             return hold(AgentStream { line, connection, opens: Opens::Again(None), greeting: greeting(revision, connection) }).await;
         }
-        if let Some(call) = response.headers().get(words::CALL_HEADER)? {
-            if let Some(call) = words::call(&call) {
-                self.watch_answer(token, call, gone);
+        match response.headers().get(words::CALL_HEADER)? {
+            Some(named) => {
+                self.watch(token, words::named(&named), gone);
+                for_client(response)
             }
-            return for_client(response);
+            None => Ok(response),
         }
-        Ok(response)
     }
 
-    /// Says what becomes of an answer: with the client's next request, or soon by itself.
-    fn watch_answer(&self, token: Id, (session, number): (SessionId, u64), gone: Gone) {
-        let given = Word::Given(session, number);
-        words::put(token, given);
+    /// Says what becomes of answers: with the client's next request, or soon by itself.
+    fn watch(&self, token: Id, answers: Vec<(SessionId, u64)>, gone: Gone) {
+        let given = |(session, number)| Word::Given(session, number);
+        answers.iter().for_each(|answer| words::put(token, given(*answer)));
         let (env, workspace) = (self.passed.env.clone(), self.workspace.clone());
         let Ok(inner) = self.words_request() else { return };
         self.context.wait_until(async move {
@@ -125,8 +125,8 @@ impl AgentDoor<'_> {
                 Delay::from(WORD_WAITS / 10).await;
             }
             if gone.is_gone() {
-                words::put(token, Word::Lost(session, number));
-            } else if !words::has(token, given) {
+                answers.iter().for_each(|(session, number)| words::put(token, Word::Lost(*session, *number)));
+            } else if !answers.iter().any(|answer| words::has(token, given(*answer))) {
                 return;
             }
             let waiting = words::take(token);
@@ -145,8 +145,9 @@ impl AgentDoor<'_> {
     fn words_request(&self) -> Result<Request, Problem> {
         let Passed { setup, asked, caller, .. } = self.passed;
         let caller = caller.as_ref().ok_or_else(|| Problem::internal("an agent's request without a caller"))?;
-        let inner = own_request(setup, asked, worker::Method::Post, &format!("/mcp/{}?words=1", self.workspace), None, caller)?;
-        Ok(inner)
+        let mut query = url::form_urlencoded::Serializer::new("words=1".to_owned());
+        query.extend_pairs(asked.query("agent").map(|name| ("agent", name)));
+        own_request(setup, asked, worker::Method::Post, &format!("/mcp/{}?{}", self.workspace, query.finish()), None, caller)
     }
 
     fn token(&self) -> Result<Id, Problem> {

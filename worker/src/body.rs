@@ -36,16 +36,26 @@ fn too_large(limit: u64) -> Problem {
 
 /// Reads a whole body of at most `limit` bytes.
 pub async fn read(request: &mut Request, limit: u64) -> Result<Vec<u8>, Problem> {
+    let length = request.headers().get("content-length")?.and_then(|text| text.parse().ok());
+    // A body that says how long it is comes in one piece, which costs less than a stream of them.
+    if length.is_some_and(|length: u64| length <= limit) {
+        let body = request.bytes().await.map_err(|_| broke_off())?;
+        return if body.len() as u64 > limit { Err(too_large(limit)) } else { Ok(body) };
+    }
     if request.inner().body().is_none() {
         return Ok(Vec::new());
     }
     collect(request.stream()?, limit).await
 }
 
+fn broke_off() -> Problem {
+    Problem::new(Code::BadRequest, "the body broke off before its end: send it again")
+}
+
 async fn collect(mut stream: impl Stream<Item = worker::Result<Vec<u8>>> + Unpin, limit: u64) -> Result<Vec<u8>, Problem> {
     let mut body = Vec::new();
     while let Some(bytes) = stream.next().await {
-        let bytes = bytes.map_err(|_| Problem::new(Code::BadRequest, "the body broke off before its end: send it again"))?;
+        let bytes = bytes.map_err(|_| broke_off())?;
         if (body.len() + bytes.len()) as u64 > limit {
             return Err(too_large(limit));
         }
@@ -61,7 +71,20 @@ pub async fn read_json<T: DeserializeOwned>(request: &mut Request, limit: u64) -
 
 /// Reads JSON and says where it is not what is wanted.
 pub fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| Problem::new(Code::InvalidJson, format!("{error}")))
+    // Looked at first: what the reader passes over, it does not look into.
+    let text = std::str::from_utf8(body).map_err(|error| Problem::new(Code::InvalidJson, format!("the body is no UTF-8: {error}")))?;
+    serde_json::from_str(text).map_err(|error| Problem::new(Code::InvalidJson, clipped(&error.to_string())))
+}
+
+/// The beginning and the end of what the reader says: it repeats what it was given, however long, and names the place last.
+fn clipped(said: &str) -> String {
+    const BEGINNING: usize = 200;
+    const END: usize = 200;
+    let length = said.chars().count();
+    if length <= BEGINNING + END {
+        return said.to_owned();
+    }
+    said.chars().take(BEGINNING).chain(['…']).chain(said.chars().skip(length - END)).collect()
 }
 
 #[cfg(test)]
@@ -105,5 +128,10 @@ mod tests {
             assert_eq!(problem.status, 400, "{wrong}");
         }
         assert!(parse::<Wanted>(b"{}").expect_err("no key").detail.contains("key"));
+        let passed_over = parse::<Wanted>(b"{\"key\":\"x\",\"other\":\"\xff\"}").expect_err("no UTF-8");
+        assert!(passed_over.detail.contains("UTF-8"), "{}", passed_over.detail);
+        let long = format!("\"{}\"", "é".repeat(100_000));
+        let detail = parse::<Wanted>(long.as_bytes()).expect_err("a text").detail;
+        assert!(detail.len() < 1_000 && detail.ends_with("at line 1 column 200002"), "{detail}");
     }
 }

@@ -4,6 +4,7 @@ use agentrq_core::model::WorkspaceId;
 use wasm_bindgen::JsValue;
 use worker::{Env, Headers, Method, Request, RequestInit, Response, Stub};
 
+use crate::border;
 use crate::gate::asked::Asked;
 use crate::gate::caller::{BASE_HEADER, Caller};
 use crate::problem::Problem;
@@ -20,15 +21,23 @@ const PASSED_ON: &[&str] =
     &["content-type", "content-length", "content-disposition", "x-filename", "idempotency-key", "if-none-match", "range", "if-range"];
 
 /// The same for MCP.
-const PASSED_ON_OF_MCP: &[&str] = &["content-type", "content-length", "mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name"];
+const PASSED_ON_OF_MCP: &[&str] = &[
+    "content-type",
+    "content-length",
+    "mcp-session-id",
+    "mcp-protocol-version",
+    "mcp-method",
+    "mcp-name",
+    #[cfg(feature = "faults")]
+    "mcp-param-region",
+];
 
 /// What a request becomes on its way to the object.
 pub fn inner_request(setup: &Setup, asked: &Asked, route: &Route, request: &Request, caller: Option<&Caller>) -> Result<Request, Problem> {
     let headers = Headers::new();
-    for name in if let Route::Mcp(..) = route { PASSED_ON_OF_MCP } else { PASSED_ON } {
-        if let Some(value) = request.headers().get(name)? {
-            headers.set(name, &value)?;
-        }
+    let names = if let Route::Mcp(..) = route { PASSED_ON_OF_MCP } else { PASSED_ON };
+    for (name, value) in border::present(request.headers(), names) {
+        headers.set(name, &value)?;
     }
     let init = worker::web_sys::RequestInit::new();
     init.set_method(asked.method.name());
@@ -43,7 +52,7 @@ pub fn inner_request(setup: &Setup, asked: &Asked, route: &Route, request: &Requ
     Ok(inner)
 }
 
-/// A request of the Worker's own to the object, for `path`.
+/// A request of the Worker's own to the object, for `path`, which may end in a query.
 pub fn own_request(
     setup: &Setup,
     asked: &Asked,
@@ -53,8 +62,9 @@ pub fn own_request(
     caller: &Caller,
 ) -> Result<Request, Problem> {
     let mut url = asked.url.clone();
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     url.set_path(path);
-    url.set_query(None);
+    url.set_query(query);
     let mut init = RequestInit::new();
     init.with_method(method).with_body(body.map(JsValue::from));
     let inner = Request::new_with_init(url.as_str(), &init)?;

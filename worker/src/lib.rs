@@ -13,6 +13,7 @@ pub mod agents;
 pub mod assets;
 pub mod atomic;
 pub mod body;
+mod border;
 pub mod entry;
 pub mod forward;
 pub mod frame;
@@ -27,6 +28,8 @@ pub mod routes;
 pub mod setup;
 pub mod sql;
 pub mod stream;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod workspace;
 
 use worker::{Context, Env, Request, Response, Result, event};

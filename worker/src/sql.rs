@@ -159,48 +159,68 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 
 /// The object's own database.
 mod object {
-    use js_sys::Uint8Array;
+    use js_sys::Array;
     use wasm_bindgen::JsValue;
-    use worker::{SqlStorage, SqlStorageValue};
+    use wasm_bindgen::prelude::wasm_bindgen;
+    use worker::SqlStorage;
 
     use super::{Row, Sql, SqlError, Value};
 
+    #[wasm_bindgen(module = "/src/border.js")]
+    extern "C" {
+        #[wasm_bindgen(js_name = giveNull)]
+        fn give_null(place: usize);
+        #[wasm_bindgen(js_name = giveNumber)]
+        fn give_number(place: usize, value: f64);
+        #[wasm_bindgen(js_name = giveText)]
+        fn give_text(place: usize, value: &str);
+        #[wasm_bindgen(js_name = giveBlob)]
+        fn give_blob(place: usize, value: &[u8]);
+        #[wasm_bindgen(catch)]
+        fn run(sql: &JsValue, statement: &str, count: usize) -> Result<Option<Array>, JsValue>;
+        fn kind(values: &Array, place: usize) -> u8;
+        #[wasm_bindgen(js_name = numberAt)]
+        fn number_at(values: &Array, place: usize) -> f64;
+        #[wasm_bindgen(js_name = textAt)]
+        fn text_at(values: &Array, place: usize) -> String;
+        #[wasm_bindgen(js_name = blobAt)]
+        fn blob_at(values: &Array, place: usize) -> Vec<u8>;
+    }
+
     impl Sql for SqlStorage {
         fn exec(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>, SqlError> {
-            let args: Vec<JsValue> = args.iter().map(to_js).collect();
-            let rows = self.exec_raw(sql, args).map_err(|error| SqlError(error.to_string()))?;
-            rows.raw()
-                .map(|row| {
-                    row.map_err(|error| SqlError(error.to_string()))?.into_iter().map(from_storage).collect::<Result<_, _>>().map(Row)
-                })
-                .collect()
+            args.iter().enumerate().for_each(|(place, value)| give(place, value));
+            let found = run(self.as_ref(), sql, args.len()).map_err(|error| SqlError(worker::Error::from(error).to_string()))?;
+            let Some(values) = found else { return Ok(Vec::new()) };
+            let (width, end) = (number_at(&values, 0) as usize, values.length() as usize);
+            let row = |from| (from..from + width).map(|place| value(&values, place)).collect::<Result<_, _>>().map(Row);
+            (1..end).step_by(width.max(1)).map(row).collect()
         }
     }
 
-    fn to_js(value: &Value) -> JsValue {
+    fn give(place: usize, value: &Value) {
         match value {
-            Value::Null => JsValue::NULL,
+            Value::Null => give_null(place),
             // Exact within ±2^53, which is what Value::Integer promises.
-            Value::Integer(value) => JsValue::from_f64(*value as f64),
-            Value::Text(value) => JsValue::from_str(value),
-            Value::Blob(value) => Uint8Array::from(value.as_slice()).into(),
+            Value::Integer(value) => give_number(place, *value as f64),
+            Value::Text(value) => give_text(place, value),
+            Value::Blob(value) => give_blob(place, value),
         }
     }
 
-    fn from_storage(value: SqlStorageValue) -> Result<Value, SqlError> {
-        match value {
-            SqlStorageValue::Null => Ok(Value::Null),
-            SqlStorageValue::Boolean(value) => Ok(Value::Integer(i64::from(value))),
-            SqlStorageValue::Integer(value) => Ok(Value::Integer(value)),
-            SqlStorageValue::Float(_) => Err(SqlError("a fraction or an integer beyond 2^53: neither is stored here".to_owned())),
-            SqlStorageValue::String(value) => Ok(Value::Text(value)),
-            SqlStorageValue::Blob(value) => Ok(Value::Blob(value)),
+    fn value(values: &Array, place: usize) -> Result<Value, SqlError> {
+        match kind(values, place) {
+            0 => Ok(Value::Null),
+            1 => Ok(Value::Integer(number_at(values, place) as i64)),
+            2 => Ok(Value::Text(text_at(values, place))),
+            3 => Ok(Value::Blob(blob_at(values, place))),
+            _ => Err(SqlError("a fraction or an integer beyond 2^53: neither is stored here".to_owned())),
         }
     }
 }
 
 /// The same over rusqlite, so that every rule is tested natively.
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 pub(crate) mod native {
     use rusqlite::fallible_iterator::FallibleIterator;
     use rusqlite::types::ValueRef;

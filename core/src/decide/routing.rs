@@ -21,7 +21,7 @@ pub struct Push {
     pub holder: usize,
 }
 
-/// The stream for a queued item: the task's session if it lives, else the newest stream of the same agent, else, for
+/// The stream for a queued item: the task's session if it lives (of several, its newest stream), else the newest stream of the same agent, else, for
 /// what nobody owns, a stream of the agent that was active last. `None`: it stays queued.
 pub fn route(delivery: &Delivery, task: Option<&Task>, holders: &[Holder]) -> Option<usize> {
     let newest = |agent: &AgentName| {
@@ -34,6 +34,7 @@ pub fn route(delivery: &Delivery, task: Option<&Task>, holders: &[Holder]) -> Op
     };
     // What is owed to a new session must not go to the one that had it already.
     let home = task.and_then(|task| task.session).filter(|_| !delivery.redelivered);
-    let at_home = holders.iter().position(|holder| Some(holder.session) == home && &holder.agent == agent);
-    at_home.or_else(|| newest(agent))
+    let at_home = holders.iter().enumerate().filter(|(_, holder)| Some(holder.session) == home && &holder.agent == agent);
+    // A client that opens its stream again may not have been missed on the one before.
+    at_home.max_by_key(|(_, holder)| holder.opened_at).map(|(index, _)| index).or_else(|| newest(agent))
 }

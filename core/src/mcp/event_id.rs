@@ -42,7 +42,8 @@ impl std::str::FromStr for EventId {
     fn from_str(text: &str) -> Result<Self, NotAnEventId> {
         let (stream, place) = text.split_once('.').ok_or(NotAnEventId)?;
         let number = |text: &str| {
-            let plain = !text.is_empty() && text.len() <= 19 && text.bytes().all(|byte| byte.is_ascii_digit());
+            let is_bare = text == "0" || !text.starts_with('0');
+            let plain = is_bare && !text.is_empty() && text.len() <= 19 && text.bytes().all(|byte| byte.is_ascii_digit());
             text.parse().ok().filter(|_| plain).ok_or(NotAnEventId)
         };
         let place = match (place, place.split_once('.'), place.strip_prefix('a')) {
@@ -75,7 +76,7 @@ mod tests {
         for wrong in ["", "0", ".0", "x.0", "1", "a1"] {
             assert_eq!(wrong.parse::<EventId>(), Err(NotAnEventId), "{wrong:?}");
         }
-        for wrong in ["", "1", "a", "a-1", "+1.2", "1.", ".1", "1.2.3", "99999999999999999999.1"] {
+        for wrong in ["", "1", "a", "a-1", "+1.2", "1.", ".1", "1.2.3", "01.2", "a01", "99999999999999999999.1"] {
             assert_eq!(format!("{stream}.{wrong}").parse::<EventId>(), Err(NotAnEventId), "{wrong:?}");
         }
     }

@@ -45,9 +45,10 @@ pub enum Incoming {
         method: String,
         params: Map<String, Value>,
     },
-    /// The answer to a request of ours; whether it was a result or an error does not matter to a ping.
+    /// The answer to a request of ours; `None`: an error. To a ping either will do.
     Response {
         id: RequestId,
+        result: Option<Value>,
     },
 }
 
@@ -70,17 +71,50 @@ impl RpcError {
     }
 }
 
+/// Why a message could not be read: the error to answer with, and the request's id where it could be made out.
+pub type Unread = (Option<RequestId>, RpcError);
+
+/// Messages that a batch may hold.
+pub const BATCH: usize = 100;
+
+/// A body: one message, or a batch, which only MCP 2025-03-26 knows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    One(Result<Incoming, Unread>),
+    Batch(Vec<Result<Incoming, Unread>>),
+}
+
+/// Reads a body that may be a batch.
+pub fn parse_body(body: &[u8]) -> Body {
+    let invalid = |why: String| Body::One(Err((None, RpcError::new(INVALID_REQUEST, why))));
+    match from_json(body) {
+        Ok(Value::Array(messages)) if messages.is_empty() => invalid("a batch holds a message at least".to_owned()),
+        Ok(Value::Array(messages)) if messages.len() > BATCH => {
+            invalid(format!("a batch may hold {BATCH} messages, not {}: send several", messages.len()))
+        }
+        Ok(Value::Array(messages)) => Body::Batch(messages.into_iter().map(read).collect()),
+        Ok(message) => Body::One(read(message)),
+        Err(error) => Body::One(Err((None, error))),
+    }
+}
+
 /// Reads one message.
 ///
 /// # Errors
 /// The error to answer with, and the request's id where it could be made out.
-pub fn parse(body: &[u8]) -> Result<Incoming, (Option<RequestId>, RpcError)> {
+pub fn parse(body: &[u8]) -> Result<Incoming, Unread> {
+    read(from_json(body).map_err(|error| (None, error))?)
+}
+
+fn from_json(body: &[u8]) -> Result<Value, RpcError> {
+    serde_json::from_slice(body).map_err(|error| RpcError::new(PARSE_ERROR, format!("the body is no JSON: {error}")))
+}
+
+fn read(value: Value) -> Result<Incoming, Unread> {
     let invalid = |id: Option<RequestId>, why: &str| (id, RpcError::new(INVALID_REQUEST, why));
-    let value: Value =
-        serde_json::from_slice(body).map_err(|error| (None, RpcError::new(PARSE_ERROR, format!("the body is no JSON: {error}"))))?;
     let Value::Object(mut message) = value else {
         let why = if value.is_array() {
-            "batches are not supported: send one JSON-RPC message a request"
+            "batches are not supported here: send one JSON-RPC message a request"
         } else {
             "a JSON-RPC message is an object"
         };
@@ -93,7 +127,7 @@ pub fn parse(body: &[u8]) -> Result<Incoming, (Option<RequestId>, RpcError)> {
     let Some(method) = message.get("method") else {
         let answers = message.contains_key("result") || message.contains_key("error");
         return match id {
-            Some(id) if answers => Ok(Incoming::Response { id }),
+            Some(id) if answers => Ok(Incoming::Response { id, result: message.remove("result") }),
             id => Err(invalid(id, "a message has a method, or is the answer to one with an id")),
         };
     };
@@ -153,7 +187,9 @@ mod tests {
         let notification = parse(br#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
         assert!(matches!(notification, Ok(Incoming::Notification { .. })));
         let response = parse(br#"{"jsonrpc":"2.0","id":"p-1","result":{}}"#);
-        assert_eq!(response.ok(), Some(Incoming::Response { id: RequestId::text("p-1") }));
+        assert_eq!(response.ok(), Some(Incoming::Response { id: RequestId::text("p-1"), result: Some(json!({})) }));
+        let refusal = parse(br#"{"jsonrpc":"2.0","id":"p-1","error":{"code":-32601,"message":"no"}}"#);
+        assert_eq!(refusal.ok(), Some(Incoming::Response { id: RequestId::text("p-1"), result: None }));
     }
 
     #[test]
@@ -162,6 +198,19 @@ mod tests {
             let body = json!({"jsonrpc": "2.0", "id": id, "method": "x"}).to_string();
             let Ok(Incoming::Request { id: read, .. }) = parse(body.as_bytes()) else { panic!("{body}") };
             assert_eq!(result(&read, json!({}))["id"], id);
+        }
+    }
+
+    #[test]
+    fn a_batch_is_read_message_by_message_and_has_its_bounds() {
+        let ping = r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#;
+        let Body::Batch(read) = parse_body(format!("[{ping},7,{ping}]").as_bytes()) else { panic!("a batch") };
+        assert_eq!(read.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+        assert!(matches!(parse_body(ping.as_bytes()), Body::One(Ok(_))));
+        let of = |n: usize| format!("[{}]", vec![ping; n].join(","));
+        assert!(matches!(parse_body(of(BATCH).as_bytes()), Body::Batch(read) if read.len() == BATCH));
+        for wrong in [of(0), of(BATCH + 1), "[".to_owned()] {
+            assert!(matches!(parse_body(wrong.as_bytes()), Body::One(Err(_))), "{}", &wrong[..wrong.len().min(40)]);
         }
     }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::jsonrpc::{INVALID_PARAMS, RequestId, RpcError, notification, result};
+use super::jsonrpc::{INVALID_PARAMS, RequestId, RpcError, notification};
+use super::tool::clipped;
 
 /// Where a message of such a stream says which request it belongs to.
 const SUBSCRIPTION: &str = "io.modelcontextprotocol/subscriptionId";
@@ -63,7 +64,7 @@ impl Filter {
                     .to_owned(),
             ));
         };
-        let mut filter = Self::deserialize(filter).map_err(|why| wrong(format!("`notifications`: {why}")))?;
+        let mut filter = Self::deserialize(filter).map_err(|why| wrong(format!("`notifications`: {}", clipped(&why.to_string()))))?;
         if filter.resource_subscriptions.len() > RESOURCES {
             let given = filter.resource_subscriptions.len();
             return Err(wrong(format!("a stream may be told of {RESOURCES} resources, not {given}: open several")));
@@ -84,11 +85,6 @@ impl Filter {
 pub fn told(request: &RequestId, method: &str, mut params: Value) -> Value {
     params["_meta"] = json!({SUBSCRIPTION: request.as_value()});
     notification(method, &params)
-}
-
-/// The last message of the stream: the server ends it on its own initiative.
-pub fn ended(request: &RequestId) -> Value {
-    result(request, json!({"resultType": "complete", "_meta": {SUBSCRIPTION: request.as_value()}}))
 }
 
 #[cfg(test)]

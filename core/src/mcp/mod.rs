@@ -8,6 +8,7 @@ pub mod jsonrpc;
 pub mod listen;
 pub mod log;
 pub mod page;
+pub mod param;
 pub mod prompt;
 pub mod resource;
 pub mod revision;

@@ -8,6 +8,7 @@ use super::jsonrpc::{INVALID_PARAMS, METHOD_NOT_FOUND, RpcError};
 use super::resource::RESOURCE_NOT_FOUND;
 use super::revision::Revision;
 use super::server_info;
+use super::tool::clipped;
 use crate::model::Client;
 
 /// `-32020`: a header is missing, malformed, or says something else than the body.
@@ -18,7 +19,8 @@ pub const MISSING_CAPABILITY: i64 = -32021;
 pub const UNSUPPORTED_VERSION: i64 = -32022;
 
 const VERSION: &str = "io.modelcontextprotocol/protocolVersion";
-const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+/// Where a request says what its client can do.
+pub const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 const CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 const SERVER: &str = "io.modelcontextprotocol/serverInfo";
 
@@ -41,6 +43,7 @@ pub fn supported() -> Vec<&'static str> {
 /// The error that refuses another.
 fn unsupported(requested: &str) -> RpcError {
     let supported = supported();
+    let requested = clipped(requested);
     let message = format!("unsupported protocol version: {requested:?} is not spoken here, but {} are", supported.join(", "));
     RpcError::new(UNSUPPORTED_VERSION, message).with_data(json!({"supported": supported, "requested": requested}))
 }
@@ -102,14 +105,17 @@ pub fn envelope(headers: &Headers<'_>, method: &str, params: &Map<String, Value>
 }
 
 fn mirrored(name: &str, header: Option<String>, body: &str) -> Result<(), RpcError> {
+    let said = clipped(body);
     match header {
-        None => Err(mismatch(format!("the header {name} is missing; the body says {body:?}"))),
-        Some(header) if header != body => Err(mismatch(format!("the header {name} says {header:?}, but the body says {body:?}"))),
+        None => Err(mismatch(format!("the header {name} is missing; the body says {said:?}"))),
+        Some(header) if header != body => {
+            Err(mismatch(format!("the header {name} says {:?}, but the body says {said:?}", clipped(&header))))
+        }
         Some(_) => Ok(()),
     }
 }
 
-fn mismatch(why: String) -> RpcError {
+pub(super) fn mismatch(why: String) -> RpcError {
     RpcError::new(HEADER_MISMATCH, format!("Header mismatch: {why}"))
 }
 
@@ -122,9 +128,12 @@ pub fn status(error: &RpcError) -> u16 {
     }
 }
 
-/// A result as this revision has it: complete, from this server, and for the methods that can be cached with how long and by whom.
+/// A result as this revision has it: complete unless it says otherwise, from this server, and for the methods that can be cached with how
+/// long and by whom.
 pub fn complete(method: &str, mut result: Value) -> Value {
-    result["resultType"] = json!("complete");
+    if result.get("resultType").is_none() {
+        result["resultType"] = json!("complete");
+    }
     result["_meta"][SERVER] = server_info();
     let ttl_ms = match method {
         "server/discover" | "tools/list" | "prompts/list" | "resources/templates/list" => LIST_TTL_MS,
@@ -211,5 +220,6 @@ mod tests {
         assert!(list["ttlMs"].is_u64());
         let call = complete("tools/call", json!({"content": []}));
         assert_eq!((&call["resultType"], call.get("ttlMs")), (&json!("complete"), None));
+        assert_eq!(complete("tools/call", json!({"resultType": "input_required"}))["resultType"], json!("input_required"));
     }
 }

@@ -203,7 +203,8 @@ fn wrong(names: &[&'static str], wanted: &str, given: &Value) -> WrongArgument {
     WrongArgument(format!("`{}` must be {wanted}, not {}", names[0], clipped(&given.to_string())))
 }
 
-fn clipped(text: &str) -> String {
+/// As much of what was given as a refusal needs to show.
+pub fn clipped(text: &str) -> String {
     if text.chars().count() <= 60 { text.to_owned() } else { text.chars().take(60).chain(['…']).collect() }
 }
 

@@ -1,6 +1,7 @@
 //! What tests of the rules need, here and in the shells: people and agents, a workspace with a clock, arbitrary histories,
 //! what must hold after every one of them, and one suite that any [`crate::view::Store`] is run against.
 
+pub mod fuzz;
 mod invariants;
 mod people;
 mod steps;

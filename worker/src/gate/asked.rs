@@ -3,11 +3,16 @@
 use std::net::SocketAddr;
 
 use url::Url;
-use wasm_bindgen::JsValue;
 use worker::Request;
 
+use super::session::KEY_HEADER;
+use crate::border;
 use crate::problem::{Code, Problem};
 use crate::routes::Method;
+
+/// The headers that the gate looks at.
+const ASKED: [&str; 8] =
+    ["origin", "sec-fetch-site", "content-type", "content-length", "authorization", "cookie", KEY_HEADER, "cf-connecting-ip"];
 
 /// A request as the gate sees it.
 #[derive(Clone, Debug)]
@@ -49,21 +54,21 @@ impl Asked {
 
     /// What a real request asks.
     pub fn of(request: &Request) -> Result<Self, Problem> {
-        let header = |name: &str| request.headers().get(name).ok().flatten();
         // workerd names the address of the connection; the edge names its data centre, and the client in a header of its own.
-        let on_edge = of_cf(request, "colo").is_some();
-        let connection =
-            || of_cf(request, "clientIp").and_then(|address| address.parse().ok()).map(|address: SocketAddr| address.ip().to_string());
+        let on_edge = border::colo(request.inner()).is_some();
+        let connection = || border::connection(request.inner())?.parse().ok().map(|address: SocketAddr| address.ip().to_string());
+        let [origin, fetch_site, content_type, content_length, authorization, cookies, session_key, client] =
+            border::headers(request.headers(), ASKED);
         Ok(Self {
             on_edge,
-            origin: header("origin"),
-            fetch_site: header("sec-fetch-site"),
-            content_type: header("content-type"),
-            content_length: header("content-length").and_then(|text| text.parse().ok()),
-            authorization: header("authorization"),
-            cookies: header("cookie"),
-            session_key: header(super::session::KEY_HEADER),
-            address: if on_edge { header("cf-connecting-ip") } else { connection() },
+            origin,
+            fetch_site,
+            content_type,
+            content_length: content_length.and_then(|text| text.parse().ok()),
+            authorization,
+            cookies,
+            session_key,
+            address: if on_edge { client } else { connection() },
             ..Self::new(Method::parse(request.method().as_ref()), &request.inner().url())?
         })
     }
@@ -93,13 +98,6 @@ impl Asked {
         let essence = self.content_type.as_deref().and_then(|text| text.split(';').next()).map(str::trim);
         essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
     }
-}
-
-/// A text among what the platform says of a request.
-fn of_cf(request: &Request, name: &str) -> Option<String> {
-    let get = |of: &JsValue, name: &str| js_sys::Reflect::get(of, &JsValue::from_str(name)).ok();
-    let cf = get(request.inner().as_ref(), "cf").filter(JsValue::is_object)?;
-    get(&cf, name)?.as_string()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use agentrq_core::id::Id;
 use agentrq_core::model::{Actor, Person};
 
 use super::token::TokenProof;
+use crate::border;
 
 /// Who calls. The Worker has checked a person wholly; of a token it has checked the MAC, and the object checks the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +52,8 @@ impl Caller {
 
     /// Reads them from a request that the Worker has passed on.
     pub fn of(request: &worker::Request) -> Option<Self> {
-        let header = |name| request.headers().get(name).ok().flatten();
-        Self::from_headers(header(ACTOR_HEADER).as_deref(), header(SESSION_HEADER).as_deref(), header(TOKEN_HEADER).as_deref())
+        let [actor, session, token] = border::headers(request.headers(), [ACTOR_HEADER, SESSION_HEADER, TOKEN_HEADER]);
+        Self::from_headers(actor.as_deref(), session.as_deref(), token.as_deref())
     }
 }
 

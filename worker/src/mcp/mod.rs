@@ -1,7 +1,10 @@
 //! MCP as the workspace speaks it: what is said on any transport, the features, and one file a transport.
 
 pub mod about;
+pub mod batch;
 pub mod completion;
+#[cfg(feature = "faults")]
+pub mod fixtures;
 pub mod logging;
 pub mod prompts;
 pub mod reading;

@@ -114,7 +114,7 @@ mod tests {
     use agentrq_core::limits;
     use agentrq_core::mcp::jsonrpc::INVALID_PARAMS;
     use agentrq_core::mcp::resource::RESOURCE_NOT_FOUND;
-    use agentrq_core::model::{DeliveryState, Route};
+    use agentrq_core::model::{DeliveryState, Route, Scope};
 
     use super::super::room::{Room, answered, params};
     use super::*;
@@ -182,6 +182,18 @@ mod tests {
         assert!(inbox_of(&room, &server).is_empty());
         assert_eq!(room.delivery(answer).state, DeliveryState::Queued);
         assert_eq!(inbox_of(&room, &laptop), [answer]);
+    }
+
+    #[test]
+    fn who_may_only_look_reads_the_thread_and_takes_nothing_from_it() {
+        let room = Room::new();
+        let (laptop, looker) = (room.agent("laptop"), room.agent_that_may("looker", Scope::Read));
+        let task = room.asks(&laptop, "Question: x");
+        let (answer, work) = (room.says(task, "Both."), room.gives("Plan"));
+        let (thread, given) = shown(&room, &looker, &thread_of(task));
+        assert_eq!((&thread["messages"][1]["text"], given), (&json!("Both."), Vec::new()));
+        assert!(inbox_of(&room, &looker).is_empty(), "not even what is for nobody in particular");
+        assert_eq!(inbox_of(&room, &laptop), [answer, DeliveryId(work.0)]);
     }
 
     #[test]

@@ -70,13 +70,28 @@ impl Room {
         done
     }
 
-    /// An agent that holds a stream of its own.
+    /// An agent that holds a stream and a token of its own.
     pub(super) fn agent(&self, name: &str) -> Connection {
+        self.agent_that_may(name, Scope::Agent)
+    }
+
+    pub(super) fn agent_that_may(&self, name: &str, scope: Scope) -> Connection {
         let id = SessionId(self.id());
+        tokens::made_for_tests(&self.db, id.0, scope);
         let agent = AgentName::new(name).expect("a name");
         let now = self.now();
-        let connection = Connection { phase: Phase::Ready, ..Connection::opened(id, Kind::Sse, id.0, agent, now) };
-        tokens::made_for_tests(&self.db, connection.token, Scope::Agent);
+        let connection = Connection {
+            id,
+            session: id,
+            token: id.0,
+            kind: Kind::Sse,
+            agent,
+            is_live: true,
+            phase: Phase::Ready,
+            heard_at: now,
+            is_outdone: false,
+            heir: None,
+        };
         connections::insert(&self.db, &connection, now).expect("inserted");
         self.commit(|tx| tx.report(Inbox::Connected { agent: connection.agent.clone() })).expect("connected");
         connection

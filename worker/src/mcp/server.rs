@@ -7,7 +7,7 @@ use agentrq_core::mcp::jsonrpc::{self, INVALID_PARAMS, METHOD_NOT_FOUND, Request
 use agentrq_core::mcp::listen::Filter;
 use agentrq_core::mcp::resource::RESOURCE_NOT_FOUND;
 use agentrq_core::mcp::revision::{Revision, negotiate};
-use agentrq_core::mcp::tool::{Definition, TaskRef};
+use agentrq_core::mcp::tool::{Definition, TaskRef, clipped};
 use agentrq_core::mcp::{log, page, server_info, stateless};
 use serde_json::{Map, Value, json};
 
@@ -72,6 +72,10 @@ impl Asked<'_> {
 
 /// Handles a request. The handshake is the transports' own.
 pub fn request<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About, asked: &Asked<'_>) -> Result<Handled, Problem> {
+    #[cfg(feature = "faults")]
+    if let Some(handled) = super::fixtures::request(tx, connection, asked)? {
+        return Ok(handled);
+    }
     let params = asked.params;
     let result = match (asked.method, asked.revision.is_stateless()) {
         ("tools/list", _) => match page::only_page(params) {
@@ -103,8 +107,10 @@ pub fn request<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: 
             Ok(filter) => return Ok(Handled::Listens(filter)),
             Err(error) => Err(error),
         },
-        (other, _) => Err(RpcError::new(METHOD_NOT_FOUND, format!("there is no method {other:?} here"))),
+        (other, _) => Err(RpcError::new(METHOD_NOT_FOUND, format!("there is no method {:?} here", clipped(other)))),
     };
+    #[cfg(feature = "faults")]
+    let result = super::fixtures::added(asked, result);
     Ok(Handled::Answered(Answered::plain(result)))
 }
 
@@ -172,7 +178,7 @@ fn call<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About,
     inbox::confirm(tx, connection)?;
     let Some(read) = hitl::read(name, arguments) else {
         let known: Vec<_> = hitl::definitions("").iter().map(|tool| tool.name).collect();
-        return wrong(format!("there is no tool {name:?}; there are {}", known.join(", ")));
+        return wrong(format!("there is no tool {:?}; there are {}", clipped(name), known.join(", ")));
     };
     let ran = match read {
         Ok(call) => tools::run(tx, connection, about, call)?,

@@ -83,7 +83,7 @@ pub fn post<S: Sql>(
     connections::heard(tx.sql(), &connection, tx.now)?;
     tx.report(Inbox::Heard { agent: connection.agent.clone(), client: None })?;
     match incoming {
-        Incoming::Response { id } => {
+        Incoming::Response { id, .. } => {
             let is_pong = inbox::pong(tx, connection.id, &id)?;
             if is_pong {
                 listening(tx, connection)?;
@@ -91,7 +91,7 @@ pub fn post<S: Sql>(
         }
         Incoming::Request { id, method, params } if method == "initialize" => {
             let welcome = initialize(tx, &connection, &params)?;
-            inbox::answer(tx, connection.id, &jsonrpc::result(&id, welcome), &[])?;
+            inbox::answer(tx, &connection, &jsonrpc::result(&id, welcome), &[])?;
         }
         Incoming::Request { id, method, params } => {
             let connection = listening(tx, connection)?;
@@ -128,7 +128,7 @@ fn answer<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &Abou
         Handled::Waits { timeout_s, progress } => return inbox::wait(tx, connection, asked.id, progress, timeout_s),
         Handled::Listens(_) => return Err(Problem::internal("a stream with a handshake listens")),
     };
-    let number = inbox::answer(tx, connection.id, &asked.answer(answered.result), &answered.given)?;
+    let number = inbox::answer(tx, connection, &asked.answer(answered.result), &answered.given)?;
     if let Some(task) = answered.created {
         inbox::creation_answered(tx, connection, task, number)?;
     }

@@ -15,9 +15,9 @@ use super::{resources, streams};
 use crate::problem::Problem;
 use crate::random;
 use crate::sql::Sql;
-use crate::workspace::calls::Ids;
 use crate::workspace::connections::{Connection, Kind, WhenLeft};
-use crate::workspace::sessions::{self, Session};
+use crate::workspace::presence;
+use crate::workspace::sessions::Session;
 use crate::workspace::subscriptions::{self, Topic};
 use crate::workspace::transaction::Transaction;
 
@@ -34,10 +34,10 @@ pub fn request<S: Sql>(
         Err(error) => return Ok(Answer::of(400, &jsonrpc::error(Some(asked.id), &error))),
     };
     let session = streamable::shared(tx, poster)?;
-    sessions::heard(tx.sql(), &session, tx.now)?;
+    presence::asked(tx, &session)?;
     tx.report(Inbox::Heard { agent: session.agent.clone(), client: envelope.client })?;
-    match streamable::respond(tx, &session, Ids::OfSeveral, about, asked)? {
-        Responded::Answer(posted) => Ok(posted),
+    match streamable::respond(tx, &session, about, asked)? {
+        Responded::Answer(answer) => Ok(Posted::Answer(answer)),
         Responded::Waits { timeout_s, progress } => streamable::wait(tx, &session, asked, WhenLeft::Cancelled, timeout_s, progress),
         Responded::Listens(filter) => listen(tx, &session, asked, &filter),
     }
@@ -59,5 +59,7 @@ fn listen<S: Sql>(tx: &mut Transaction<S>, session: &Session, asked: &Asked<'_>,
             subscriptions::add(tx.sql(), id, topic, "")?;
         }
     }
+    #[cfg(feature = "faults")]
+    super::fixtures::lists::listens(tx, id, asked.params)?;
     Ok(Posted::Held { connection: id, revision: asked.revision })
 }

@@ -7,7 +7,7 @@
 use agentrq_core::command::Inbox;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::header::is_session_id;
-use agentrq_core::mcp::jsonrpc::{self, Incoming, RequestId};
+use agentrq_core::mcp::jsonrpc::{self, Body, Incoming, RequestId};
 use agentrq_core::mcp::revision::Revision;
 use agentrq_core::mcp::stateless::{self, Headers};
 use agentrq_core::model::{AgentName, Client};
@@ -16,18 +16,18 @@ use sha2::{Digest, Sha256};
 
 use super::about::About;
 use super::server::{self, Answered, Asked, Handled};
-use super::streams;
+use super::{batch, streams};
 use crate::gate::mac::hex;
 use crate::problem::{Code, Problem};
 use crate::random;
 use crate::routes::Endpoint;
 use crate::sql::Sql;
 use crate::workspace::calls::{self, Call, Ids};
-use crate::workspace::connections::{Connection, Kind, WhenLeft};
-use crate::workspace::inbox;
+use crate::workspace::connections::{self, Connection, Kind, WhenLeft};
 use crate::workspace::sessions::{self, Session, State};
 use crate::workspace::tokens::Holder;
 use crate::workspace::transaction::Transaction;
+use crate::workspace::{inbox, presence};
 
 /// A post, as the transport sees it.
 #[derive(Clone, Copy, Debug)]
@@ -58,13 +58,13 @@ pub struct Answer {
     pub body: String,
     /// The session that has begun.
     pub session: Option<SessionId>,
-    /// The session and number under which the answer is remembered: the Worker says what became of it.
-    pub call: Option<(SessionId, u64)>,
+    /// The sessions and numbers under which what is answered is remembered: the Worker says what became of it.
+    pub calls: Vec<(SessionId, u64)>,
 }
 
 impl Answer {
     pub fn of(status: u16, body: &Value) -> Posted {
-        Posted::Answer(Self { status, body: body.to_string(), session: None, call: None })
+        Posted::Answer(Self { status, body: body.to_string(), session: None, calls: Vec::new() })
     }
 }
 
@@ -77,9 +77,10 @@ pub struct Poster<'a> {
 
 /// The client posted a message.
 pub fn post<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, about: &About, post: &Post<'_>) -> Result<Posted, Problem> {
-    let incoming = match jsonrpc::parse(post.body) {
-        Ok(incoming) => incoming,
-        Err((request, error)) => return Ok(Answer::of(400, &jsonrpc::error(request.as_ref(), &error))),
+    let incoming = match jsonrpc::parse_body(post.body) {
+        Body::One(Ok(incoming)) => incoming,
+        Body::One(Err((request, error))) => return Ok(Answer::of(400, &jsonrpc::error(request.as_ref(), &error))),
+        Body::Batch(messages) => return batch::post(tx, poster, about, post, messages),
     };
     let none = Map::new();
     let (id, params) = match &incoming {
@@ -104,16 +105,29 @@ pub fn post<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, about: &About, 
             let session = heard(tx, poster, post.session)?;
             answer(tx, &session, about, &Asked { revision, id: &id, method: &method, params: &params })
         }
-        (Incoming::Notification { method, params }, false, _) => {
+        (incoming @ Incoming::Notification { .. }, false, _) => {
             let session = heard(tx, poster, post.session)?;
-            server::notification(tx, &session.connection(), &method, &params)?;
+            take(tx, poster, &session, &incoming)?;
             Ok(Posted::Accepted)
         }
-        (Incoming::Response { id }, false, _) => {
-            heard(tx, poster, post.session)?;
-            streams::pong(tx, poster.holder, &id)?;
+        // The transport answers by itself: that says nothing of the model.
+        (incoming @ Incoming::Response { .. }, false, _) => {
+            let session = find(tx, poster, post.session)?;
+            presence::asked(tx, &session)?;
+            take(tx, poster, &session, &incoming)?;
             Ok(Posted::Accepted)
         }
+    }
+}
+
+/// Takes a message that wants no answer.
+pub fn take<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, session: &Session, incoming: &Incoming) -> Result<(), Problem> {
+    #[cfg(feature = "faults")]
+    super::fixtures::calls::answered(tx, poster.holder, incoming)?;
+    match incoming {
+        Incoming::Notification { method, params } => server::notification(tx, &session.connection(), method, params),
+        Incoming::Response { id, .. } => streams::pong(tx, poster.holder, id),
+        Incoming::Request { .. } => Ok(()),
     }
 }
 
@@ -121,22 +135,27 @@ pub fn post<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, about: &About, 
 fn begin<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: &RequestId, params: &Map<String, Value>) -> Result<Posted, Problem> {
     let session = Session::new(SessionId(random::id(tx.now)?), poster.holder.token, poster.agent.clone(), State::Initializing, tx.now);
     sessions::insert(tx.sql(), &session)?;
+    presence::asked(tx, &session)?;
     tx.report(Inbox::Heard { agent: session.agent, client: params.get("clientInfo").map(Client::read) })?;
     let body = jsonrpc::result(id, server::welcome(params)).to_string();
-    Ok(Posted::Answer(Answer { status: 200, body, session: Some(session.id), call: None }))
+    Ok(Posted::Answer(Answer { status: 200, body, session: Some(session.id), calls: Vec::new() }))
 }
 
 /// The session in which a client speaks. That it speaks shows that a model that was being set up is there.
-fn heard<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, given: Option<&str>) -> Result<Session, Problem> {
+pub fn heard<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, given: Option<&str>) -> Result<Session, Problem> {
     let session = find(tx, poster, given)?;
-    sessions::heard(tx.sql(), &session, tx.now)?;
+    presence::asked(tx, &session)?;
     tx.report(Inbox::Heard { agent: session.agent.clone(), client: None })?;
     if session.state != State::Initializing {
         return Ok(session);
     }
-    sessions::reached(tx.sql(), session.id, State::Ready)?;
-    streams::session_ready(tx, &session)?;
-    Ok(Session { state: State::Ready, ..session })
+    sessions::reached(tx.sql(), session.id, State::Initialized)?;
+    connections::session_ready(tx.sql(), session.id)?;
+    let session = Session { state: State::Initialized, ..session };
+    match connections::stream_of(tx.sql(), session.id)? {
+        Some(_) => streams::reached(tx, session),
+        None => Ok(session),
+    }
 }
 
 /// The session that a client names, or the one that it shares with others that name none.
@@ -181,10 +200,8 @@ pub fn shared<S: Sql>(tx: &Transaction<S>, poster: Poster<'_>) -> Result<Session
 
 /// Answers a request of a session, now or on a stream.
 fn answer<S: Sql>(tx: &mut Transaction<S>, session: &Session, about: &About, asked: &Asked<'_>) -> Result<Posted, Problem> {
-    // Several clients may share what is no session of one.
-    let ids = if session.state == State::Shared { Ids::OfSeveral } else { Ids::OfOneClient };
-    match respond(tx, session, ids, about, asked)? {
-        Responded::Answer(posted) => Ok(posted),
+    match respond(tx, session, about, asked)? {
+        Responded::Answer(answer) => Ok(Posted::Answer(answer)),
         Responded::Waits { timeout_s, progress } => wait(tx, session, asked, WhenLeft::Resumable, timeout_s, progress),
         // Handled by the revisions that know it.
         Responded::Listens(_) => Err(Problem::internal("a session listens")),
@@ -193,26 +210,26 @@ fn answer<S: Sql>(tx: &mut Transaction<S>, session: &Session, about: &About, ask
 
 /// What a request of a session came to.
 pub enum Responded {
-    Answer(Posted),
+    Answer(Answer),
     Waits { timeout_s: u64, progress: Option<String> },
     Listens(agentrq_core::mcp::listen::Filter),
 }
 
 /// Does what is asked, once: a call that comes again is given the answer that it had.
-pub fn respond<S: Sql>(
-    tx: &mut Transaction<S>,
-    session: &Session,
-    ids: Ids,
-    about: &About,
-    asked: &Asked<'_>,
-) -> Result<Responded, Problem> {
+pub fn respond<S: Sql>(tx: &mut Transaction<S>, session: &Session, about: &About, asked: &Asked<'_>) -> Result<Responded, Problem> {
+    // Several clients may share what is no session of one.
+    let ids = if session.state == State::Shared { Ids::OfSeveral } else { Ids::OfOneClient };
+    let is_call = remembered(asked);
+    if is_call {
+        streams::reached(tx, session.clone())?;
+    }
     let connection = session.connection();
-    let call = remembered(asked).then(|| Call { session: session.id, request: asked.id.clone(), hash: hash(asked) });
+    let call = is_call.then(|| Call { session: session.id, request: asked.id.clone(), hash: hash(asked) });
     if let Some(call) = &call
         && let Some((number, body)) = calls::answered(tx.sql(), call, ids, tx.now)?
     {
-        let call = Some((session.id, number));
-        return Ok(Responded::Answer(Posted::Answer(Answer { status: 200, body, session: None, call })));
+        let calls = vec![(session.id, number)];
+        return Ok(Responded::Answer(Answer { status: 200, body, session: None, calls }));
     }
     let Answered { result, given, created } = match server::request(tx, &connection, about, asked)? {
         Handled::Answered(answered) => answered,
@@ -228,7 +245,8 @@ pub fn respond<S: Sql>(
     if let (Some(task), Some(number)) = (created, number) {
         inbox::creation_answered(tx, &connection, task, number)?;
     }
-    Ok(Responded::Answer(Posted::Answer(Answer { status, body, session: None, call: number.map(|number| (session.id, number)) })))
+    let calls = number.map(|number| (session.id, number)).into_iter().collect();
+    Ok(Responded::Answer(Answer { status, body, session: None, calls }))
 }
 
 /// What does something, or gives something that will not be given again.
@@ -248,6 +266,10 @@ pub fn wait<S: Sql>(
     let id = SessionId(random::id(tx.now)?);
     let connection = Connection { is_live: false, ..session.stream(id, Kind::Call { request: asked.id.clone(), left }, tx.now) };
     streams::add(tx, &connection)?;
+    #[cfg(feature = "faults")]
+    if super::fixtures::calls::begin(tx, id, asked)? {
+        return Ok(Posted::Held { connection: id, revision: asked.revision });
+    }
     inbox::wait(tx, &connection, asked.id, progress, timeout_s)?;
     Ok(Posted::Held { connection: id, revision: asked.revision })
 }

@@ -4,17 +4,17 @@ use agentrq_core::command::Inbox;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::event_id::Place;
 use agentrq_core::mcp::jsonrpc::{self, Incoming, METHOD_NOT_FOUND, RequestId, RpcError};
-use agentrq_core::mcp::listen::{self, Filter, Wanted};
+use agentrq_core::mcp::listen::{Filter, Wanted};
+use agentrq_core::mcp::tool::clipped;
 use serde_json::{Value, json};
 
 use super::streamable::{self, Poster};
 use crate::problem::{Code, Problem};
-use crate::random;
 use crate::sql::Sql;
 use crate::stream::line::{Down, Ending};
 use crate::workspace::connections::{self, Connection, Kind, Phase, STREAMS_OF_TOKEN};
 use crate::workspace::inbox;
-use crate::workspace::sessions::Session;
+use crate::workspace::sessions::{self, Session, State};
 use crate::workspace::subscriptions;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::tokens::Holder;
@@ -46,6 +46,7 @@ pub fn open<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: SessionId, 
     add(tx, &stream)?;
     tx.report(Inbox::Connected { agent: stream.agent })?;
     inbox::ping(tx, id, &[])?;
+    reached(tx, session)?;
     tx.deliver = true;
     Ok(())
 }
@@ -54,7 +55,8 @@ pub fn open<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: SessionId, 
 /// is one of these. `false`: it has been given up, and the client must open a new one.
 pub fn resume<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, last: Option<Place>) -> Result<bool, Problem> {
     let Some(connection) = connections::find(tx.sql(), id)?.filter(|it| it.token == holder.token) else { return Ok(false) };
-    if connection.heir.is_some() {
+    let is_ended = || Ok::<_, Problem>(sessions::find(tx.sql(), connection.session)?.is_some_and(|it| it.state == State::Ended));
+    if connection.heir.is_some() || is_ended()? {
         return Ok(false);
     }
     connections::resumed(tx.sql(), id)?;
@@ -66,6 +68,8 @@ pub fn resume<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, l
     inbox::repeat_unproven(tx, id)?;
     match &connection.kind {
         Kind::Listen { request } => acknowledge(tx, id, request)?,
+        #[cfg(feature = "faults")]
+        Kind::Call { .. } if super::fixtures::calls::dialled(tx, id)? => {}
         // It has been answered already, and says so once more.
         Kind::Call { .. } if !inbox::is_waiting(tx, id)? => tx.say(id, Down::End),
         Kind::Session if last.is_some() => inbox::ping(tx, id, &[])?,
@@ -81,6 +85,9 @@ fn acknowledge<S: Sql>(tx: &mut Transaction<S>, id: SessionId, request: &Request
     let wants = |topic| Ok::<_, Problem>(Wanted::from(subscriptions::wants(tx.sql(), id, topic)?));
     let filter = Filter {
         tools_list_changed: wants(subscriptions::Topic::Tools)?,
+        #[cfg(feature = "faults")]
+        prompts_list_changed: wants(subscriptions::Topic::Prompts)?,
+        #[cfg(not(feature = "faults"))]
         prompts_list_changed: Wanted::No,
         resources_list_changed: wants(subscriptions::Topic::Resources)?,
         resource_subscriptions: subscriptions::resources_of(tx.sql(), id)?.into_iter().collect(),
@@ -90,12 +97,16 @@ fn acknowledge<S: Sql>(tx: &mut Transaction<S>, id: SessionId, request: &Request
     Ok(())
 }
 
-/// A session's model has been set up: what its streams are told finds it.
-pub fn session_ready<S: Sql>(tx: &mut Transaction<S>, session: &Session) -> Result<(), Problem> {
-    connections::session_ready(tx.sql(), session.id)?;
+/// There is a way to the model of a session that has been set up: by its stream, or by the answer to its call. What earlier sessions left is
+/// owed to it from now on; before, it would have been given to another one that listens.
+pub fn reached<S: Sql>(tx: &mut Transaction<S>, session: Session) -> Result<Session, Problem> {
+    if session.state != State::Initialized {
+        return Ok(session);
+    }
+    sessions::reached(tx.sql(), session.id, State::Ready)?;
     tx.report(Inbox::SessionStarted { agent: session.agent.clone(), session: session.id })?;
     tx.deliver = true;
-    Ok(())
+    Ok(Session { state: State::Ready, ..session })
 }
 
 /// A pong, on whichever of the token's streams its ping was.
@@ -122,24 +133,13 @@ pub fn end_session<S: Sql>(tx: &mut Transaction<S>, session: &Session) -> Result
     Ok(())
 }
 
-/// The last words on every stream that listens over this token.
-pub fn farewell<S: Sql>(tx: &mut Transaction<S>, connections: &[Connection]) -> Result<(), Problem> {
-    for connection in connections {
-        if let Kind::Listen { request } = &connection.kind {
-            let key = format!("f{}", random::id(tx.now)?);
-            tx.say(connection.id, Down::Write { key, cursor: None, text: inbox::message(&listen::ended(request)) });
-        }
-    }
-    Ok(())
-}
-
 /// The refusal of what has no handshake, at an address that speaks only revisions with one.
 pub fn handshake_only(incoming: &Incoming) -> Value {
     let (id, method) = match incoming {
         Incoming::Request { id, method, .. } => (Some(id), method.as_str()),
         Incoming::Notification { method, .. } => (None, method.as_str()),
-        Incoming::Response { id } => (Some(id), "an answer"),
+        Incoming::Response { id, .. } => (Some(id), "an answer"),
     };
-    let why = format!("{method}: this address begins with `initialize`, up to 2025-11-25; later revisions are spoken at /mcp/");
+    let why = format!("{}: this address begins with `initialize`, up to 2025-11-25; later revisions are spoken at /mcp/", clipped(method));
     jsonrpc::error(id, &RpcError::new(METHOD_NOT_FOUND, why).with_data(json!({"latest": "2025-11-25"})))
 }

@@ -44,9 +44,11 @@ pub fn of_resources<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
 
 /// Tells the clients of a token that they have other tools than before.
 pub fn of_tools<S: Sql>(tx: &mut Transaction<S>, token: Id) -> Result<(), Problem> {
-    for Connection { id, kind, .. } in connections::live_of_token(tx.sql(), token)? {
+    for Connection { id, kind, session, .. } in connections::live_of_token(tx.sql(), token)? {
         match &kind {
-            Kind::Sse | Kind::Session => say(tx, id, &kind, TOOLS, json!({}))?,
+            // Of several streams of one session, one: nothing is said twice.
+            Kind::Sse | Kind::Session if connections::stream_of(tx.sql(), session)? == Some(id) => say(tx, id, &kind, TOOLS, json!({}))?,
+            Kind::Sse | Kind::Session => {}
             Kind::Listen { .. } if subscriptions::wants(tx.sql(), id, Topic::Tools)? => say(tx, id, &kind, TOOLS, json!({}))?,
             Kind::Listen { .. } | Kind::Call { .. } | Kind::Http => {}
         }

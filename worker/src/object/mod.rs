@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use agentrq_core::command::Inbox;
 use agentrq_core::id::{Id, SessionId};
+use agentrq_core::model::AgentName;
 use worker::{Delay, DurableObject, Env, Request, Response, SqlStorage, State, WebSocket, WebSocketIncomingMessage, durable_object};
 
 use self::rate::Rate;
@@ -30,7 +31,7 @@ use crate::stream::line::{Ending, Up, is_ending};
 use crate::workspace::sql_store::SqlStore;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::transaction::Transaction;
-use crate::workspace::{blobs, connections, ended, inbox, schema, tokens};
+use crate::workspace::{blobs, connections, ended, inbox, presence, schema, tokens};
 
 /// How long a broken socket may take to be dialled again before its stream counts as lost.
 const REDIAL_MS: u64 = 5_000;
@@ -287,6 +288,10 @@ impl WorkspaceObject {
             Timer::Wait => self.commit(|tx| inbox::wait_over(tx, key)),
             Timer::Lost => self.commit(|tx| match key.parse::<SessionId>() {
                 Ok(connection) => inbox::lose(tx, connection),
+                Err(_) => Ok(()),
+            }),
+            Timer::Away => self.commit(|tx| match AgentName::new(key) {
+                Ok(agent) => presence::gone(tx, &agent),
                 Err(_) => Ok(()),
             }),
             Timer::TokenExpiry => self.expire_tokens(),

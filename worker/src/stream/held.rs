@@ -28,6 +28,12 @@ const REPORT_BYTES: u64 = 64 * 1024;
 /// Waits between attempts to dial again.
 const REDIAL_MS: [u64; 8] = [20, 50, 100, 250, 500, 1_000, 2_000, 4_000];
 
+/// After the last word on a stream, how long to wait before each look whether the client is still there. A client across the world that is gone
+/// is found out by the last of them; one that is there has had its answer long before.
+const PROBES_MS: [u64; 3] = [10, 40, 50];
+/// Nothing, to the client.
+const PROBE: &str = ":\n\n";
+
 /// How the socket behind a stream is dialled.
 pub trait Dial: 'static {
     /// The first time.
@@ -212,6 +218,18 @@ pub(super) fn fed(dial: impl Dial, first: Option<Socket>) -> impl Stream<Item = 
                                 }
                             }
                             Some(Down::Stop { key }) => repeats.retain(|repeat| repeat.key != key),
+                            Some(Down::Last { key, text }) => {
+                                if !(is_mended && known.contains(&key)) {
+                                    yield Piece { text, cursor: None };
+                                }
+                                // A client that is gone is noticed only when something is written to it after that.
+                                for wait in PROBES_MS {
+                                    pause(wait).await;
+                                    yield Piece { text: PROBE.to_owned(), cursor: None };
+                                }
+                                socket.say(&Up::Written { key });
+                                return;
+                            }
                             Some(Down::End) => return,
                             None => worker::console_error!("the object said something that is no line"),
                         }

@@ -14,6 +14,11 @@ pub enum Down {
         cursor: Option<String>,
         text: String,
     },
+    /// Write this, which answers what the stream was opened for, and end the stream.
+    Last {
+        key: String,
+        text: String,
+    },
     /// Write this every so often until told to stop; `@TICK@` counts up.
     Repeat {
         key: String,
@@ -33,7 +38,7 @@ pub const TICK: &str = "@TICK@";
 /// From the Worker to the object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Up {
-    /// An answer has been written to the client.
+    /// An answer has been written to a client that is there.
     Written { key: String },
     /// This many bytes in all have been written to the client: the window moves on.
     Bytes(u64),
@@ -78,6 +83,7 @@ impl Down {
     pub fn encode(&self) -> String {
         match self {
             Self::Write { key, cursor, text } => format!("w {key} {}\n{text}", cursor.as_deref().unwrap_or("-")),
+            Self::Last { key, text } => format!("l {key} -\n{text}"),
             Self::Repeat { key, every_s, text } => format!("r {key} {every_s}\n{text}"),
             Self::Stop { key } => format!("x {key} -\n"),
             Self::End => "e - -\n".to_owned(),
@@ -90,6 +96,7 @@ impl Down {
         let (kind, key, more) = (words.next()?, words.next()?.to_owned(), words.next()?);
         match kind {
             "w" => Some(Self::Write { key, cursor: Some(more).filter(|it| *it != "-").map(str::to_owned), text: text.to_owned() }),
+            "l" => Some(Self::Last { key, text: text.to_owned() }),
             "r" => Some(Self::Repeat { key, every_s: more.parse().ok()?, text: text.to_owned() }),
             "x" => Some(Self::Stop { key }),
             "e" => Some(Self::End),
@@ -127,6 +134,7 @@ mod tests {
             Down::Write { key: "c".into(), cursor: Some("e-1-t".into()), text: String::new() },
             Down::Repeat { key: "w1".into(), every_s: 20, text: format!("data: {TICK}\n\n") },
             Down::Stop { key: "w1".into() },
+            Down::Last { key: "a8".into(), text: "data: x\n\n".into() },
             Down::End,
         ] {
             assert_eq!(Down::decode(&line.encode()), Some(line));

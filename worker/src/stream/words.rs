@@ -31,8 +31,17 @@ impl Word {
     }
 }
 
+/// Names answers for a `CALL_HEADER`.
+pub fn name(answers: &[(SessionId, u64)]) -> String {
+    answers.iter().map(|(session, number)| format!("{session}.{number}")).collect::<Vec<_>>().join(" ")
+}
+
 /// Reads what a `CALL_HEADER` names.
-pub fn call(text: &str) -> Option<(SessionId, u64)> {
+pub fn named(header: &str) -> Vec<(SessionId, u64)> {
+    header.split(' ').filter_map(answer).collect()
+}
+
+fn answer(text: &str) -> Option<(SessionId, u64)> {
     let (session, number) = text.split_once('.')?;
     Some((session.parse().ok()?, number.parse().ok()?))
 }
@@ -49,8 +58,8 @@ pub fn write(words: &[Word]) -> String {
 /// Reads them.
 pub fn read(header: &str) -> Vec<Word> {
     let word = |text: &str| match (text.strip_prefix('g'), text.strip_prefix('l')) {
-        (Some(given), _) => call(given).map(|(session, number)| Word::Given(session, number)),
-        (_, Some(lost)) => call(lost).map(|(session, number)| Word::Lost(session, number)),
+        (Some(given), _) => answer(given).map(|(session, number)| Word::Given(session, number)),
+        (_, Some(lost)) => answer(lost).map(|(session, number)| Word::Lost(session, number)),
         _ => None,
     };
     header.split(' ').filter_map(word).collect()
@@ -120,6 +129,8 @@ mod tests {
         assert_eq!(read(&write(&words)), words);
         assert_eq!(read("x g1 l. gx.1"), []);
         assert_eq!(read(""), []);
+        let answers = [(session(), 1), (session(), 2)];
+        assert_eq!(named(&name(&answers)), answers);
     }
 
     #[test]

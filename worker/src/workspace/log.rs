@@ -38,14 +38,16 @@ pub struct Entry {
 pub fn append(sql: &impl Sql, entry: &Entry, at: Timestamp) -> Result<(), SqlError> {
     let Entry { cursor, text } = entry;
     sql.exec(
-        "INSERT INTO commits (seq, tag, at, bytes, frames) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO commits (seq, tag, at, bytes, frames, upto)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?4 + coalesce((SELECT upto FROM commits WHERE seq = ?1 - 1), 0)",
         &[cursor.seq.into(), cursor.tag.as_str().into(), at.ms().into(), (text.len() as u64).into(), text.as_str().into()],
     )?;
     if cursor.seq.is_multiple_of(CUT_EVERY) {
         sql.exec("DELETE FROM commits WHERE seq <= ?", &[cursor.seq.saturating_sub(KEPT_COMMITS).into()])?;
+        // Walks from the oldest to the first that is kept: over what goes, not over what stays.
         sql.exec(
-            "DELETE FROM commits WHERE seq < (SELECT min(seq) FROM (SELECT seq, sum(bytes) OVER (ORDER BY seq DESC) AS upto FROM commits) WHERE upto <= ?)",
-            &[KEPT_BYTES.into()],
+            "DELETE FROM commits WHERE seq < (SELECT seq FROM commits WHERE upto - bytes >= (SELECT upto FROM commits WHERE seq = ?) - ? ORDER BY seq LIMIT 1)",
+            &[cursor.seq.into(), KEPT_BYTES.into()],
         )?;
     }
     Ok(())
@@ -136,5 +138,17 @@ mod tests {
         let rows = db.first("SELECT count(*), min(seq) FROM commits", &[]).expect("counted").expect("a row");
         assert!(rows.count(0).expect("a count") <= KEPT_COMMITS + CUT_EVERY);
         assert_eq!(since(&db, &cursor(commits), &cursor(1)), Ok(Since::Unknown("too_old")));
+    }
+
+    #[test]
+    fn the_log_is_cut_back_by_its_bytes_too_and_the_newest_stay() {
+        let db = history(0);
+        let text = "x".repeat(usize::try_from(KEPT_BYTES / 100).expect("a size"));
+        for seq in 1..=CUT_EVERY * 4 {
+            append(&db, &Entry { cursor: cursor(seq), text: text.clone() }, Timestamp::from_ms(seq)).expect("appended");
+        }
+        let row = db.first("SELECT sum(bytes), count(*), max(seq) FROM commits", &[]).expect("counted").expect("a row");
+        assert!(row.count(0).expect("a sum") <= KEPT_BYTES);
+        assert_eq!((row.count(1), row.count(2)), (Ok(100), Ok(CUT_EVERY * 4)));
     }
 }

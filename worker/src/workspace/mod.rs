@@ -9,6 +9,9 @@ pub mod idempotency;
 pub mod inbox;
 pub mod log;
 pub mod open_tasks;
+#[cfg(test)]
+mod plans;
+pub mod presence;
 pub mod schema;
 pub mod sessions;
 pub mod sql_store;

@@ -1,5 +1,6 @@
-//! The open tasks at a glance: how many wait for whom, and which. Only the newest are looked at, so that it costs the same in a workspace
-//! of a million tasks.
+//! The open tasks at a glance: how many wait for whom, and which.
+//!
+//! Only the newest are looked at, so that it costs the same in a workspace of a million tasks.
 
 use agentrq_core::dialect::hitl::completions::Candidate;
 use agentrq_core::dialect::hitl::{Counts, WaitingFor};

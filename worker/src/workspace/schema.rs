@@ -6,7 +6,7 @@
 use super::{blobs, tokens};
 
 /// Every migration, in order.
-pub const MIGRATIONS: &[&str] = &[ENTITIES, tokens::MIGRATION, blobs::MIGRATION, HISTORY, STREAMS, tokens::HEARS, SESSIONS];
+pub const MIGRATIONS: &[&str] = &[ENTITIES, tokens::MIGRATION, blobs::MIGRATION, HISTORY, STREAMS, tokens::HEARS, SESSIONS, LARGE];
 
 const ENTITIES: &str = "
 CREATE TABLE workspace (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
@@ -105,7 +105,8 @@ CREATE TABLE sessions (
   agent TEXT NOT NULL,
   opened_at INTEGER NOT NULL,
   heard_at INTEGER NOT NULL,
-  -- shared: of all requests of a token's agent that name no session; initializing, ready: as for connections; ended: by the client.
+  -- shared: of all requests of a token's agent that name no session; initializing; initialized; ready: there is a way to its model;
+  -- ended: by the client.
   phase TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX sessions_of_token ON sessions (token, agent, phase);
@@ -138,6 +139,17 @@ CREATE TABLE subscriptions (subscriber TEXT NOT NULL, topic TEXT NOT NULL, uri T
 CREATE INDEX subscriptions_by_topic ON subscriptions (topic);
 -- The least grave messages that a session wants to hear of.
 CREATE TABLE log_levels (session TEXT PRIMARY KEY, level TEXT NOT NULL) WITHOUT ROWID";
+
+/// What keeps a workspace of a hundred thousand tasks, and a thread of ten thousand messages, as quick as an empty one.
+const LARGE: &str = "
+-- A list by status or assignee is read off the index.
+DROP INDEX tasks_listed;
+CREATE INDEX tasks_listed ON tasks (is_open, id, status, assignee);
+-- What a task still owes is found without a look at what has been seen.
+DROP INDEX deliveries_of_task;
+CREATE INDEX deliveries_of_task ON deliveries (task, state);
+-- Bytes of the history up to and with this commit, so that cutting it back need not add them up.
+ALTER TABLE commits ADD COLUMN upto INTEGER NOT NULL DEFAULT 0";
 
 #[cfg(test)]
 mod tests {

@@ -34,6 +34,8 @@ pub enum State {
     Shared,
     /// A new model is being set up.
     Initializing,
+    /// It has been set up, and neither opened a stream nor called anything yet: there is no way to it.
+    Initialized,
     Ready,
     /// By its client.
     Ended,
@@ -44,6 +46,7 @@ impl State {
         match self {
             Self::Shared => "shared",
             Self::Initializing => "initializing",
+            Self::Initialized => "initialized",
             Self::Ready => "ready",
             Self::Ended => "ended",
         }
@@ -53,6 +56,7 @@ impl State {
         match name {
             "shared" => Self::Shared,
             "initializing" => Self::Initializing,
+            "initialized" => Self::Initialized,
             "ended" => Self::Ended,
             _ => Self::Ready,
         }
@@ -135,12 +139,20 @@ pub fn reached(sql: &impl Sql, id: SessionId, state: State) -> Result<(), SqlErr
 }
 
 /// Notes that the client spoke: at most once a second, unless that makes its agent the one that was active last, which routing asks.
-pub fn heard(sql: &impl Sql, session: &Session, now: Timestamp) -> Result<(), SqlError> {
-    if session.is_outdone || now.ms().saturating_sub(session.heard_at.ms()) >= HEARD_EVERY_MS {
+/// Returns whether it was noted.
+pub fn heard(sql: &impl Sql, session: &Session, now: Timestamp) -> Result<bool, SqlError> {
+    let is_due = session.is_outdone || now.ms().saturating_sub(session.heard_at.ms()) >= HEARD_EVERY_MS;
+    if is_due {
         sql.exec("UPDATE sessions SET heard_at = ? WHERE id = ?", &[now.ms().into(), session.id.to_string().into()])?;
         connections::session_heard(sql, session.id, now)?;
     }
-    Ok(())
+    Ok(is_due)
+}
+
+/// When a client of this agent last spoke in any session that has not ended, to the second.
+pub fn last_heard(sql: &impl Sql, agent: &AgentName) -> Result<Option<Timestamp>, SqlError> {
+    let row = sql.first("SELECT max(heard_at) FROM sessions WHERE agent = ? AND phase <> 'ended'", &[agent.as_str().into()])?;
+    Ok(row.map_or(Ok(None), |row| row.optional_count(0))?.map(Timestamp::from_ms))
 }
 
 /// Forgets sessions that nobody has spoken in for long, and what is remembered of calls in forgotten ones.

@@ -130,14 +130,16 @@ impl<S: Sql> SqlStore<S> {
 
     fn put(&self, entity: &Entity) -> Result<(), SqlError> {
         let mut known = self.known.borrow_mut();
+        let mut before = None;
         match entity {
-            Entity::Task(it) => drop(known.tasks.insert(it.id, Some(it.clone()))),
+            Entity::Task(it) => before = known.tasks.insert(it.id, Some(it.clone())).flatten(),
             Entity::Message(it) => drop(known.messages.insert(it.id, Some(it.clone()))),
             Entity::Delivery(it) => drop(known.deliveries.insert(it.id, Some(it.clone()))),
             Entity::Workspace(_) | Entity::Agent(_) => {}
         }
         match entity {
             Entity::Workspace(it) => self.put_workspace(it),
+            Entity::Task(it) if before.is_some_and(|before| is_found_alike(&before, it)) => self.rewrite_task(it),
             Entity::Task(it) => self.put_task(it),
             Entity::Message(it) => self.put_message(it),
             Entity::Delivery(it) => self.put_delivery(it),
@@ -172,6 +174,12 @@ impl<S: Sql> SqlStore<S> {
                is_open = excluded.is_open, title = excluded.title, json = excluded.json",
             &args,
         )?;
+        Ok(())
+    }
+
+    /// A task of which nothing changes that it is searched by: no index is written.
+    fn rewrite_task(&self, task: &Task) -> Result<(), SqlError> {
+        self.sql.exec("UPDATE tasks SET json = ? WHERE id = ?", &[json(task)?, task.id.to_string().into()])?;
         Ok(())
     }
 
@@ -234,6 +242,11 @@ fn entity<T: DeserializeOwned>(row: &Row) -> Result<T, SqlError> {
 
 fn json(entity: &impl Serialize) -> Result<Value, SqlError> {
     serde_json::to_string(entity).map(Value::Text).map_err(|error| SqlError(error.to_string()))
+}
+
+/// Do both stand at the same places of every list?
+fn is_found_alike(a: &Task, b: &Task) -> bool {
+    a.number == b.number && a.status == b.status && a.assignee == b.assignee && a.agent == b.agent && a.title == b.title
 }
 
 fn assignee(assignee: Assignee) -> &'static str {
@@ -300,15 +313,40 @@ impl<S: Sql> View for SqlStore<S> {
     }
 
     fn unseen(&self, which: Unseen<'_>) -> Look<Vec<Delivery>> {
-        let (condition, args): (&str, Vec<Value>) = match which {
-            Unseen::QueuedFor(agent) => ("state = 'queued' AND (agent = ? OR agent IS NULL)", vec![agent.as_str().into()]),
-            Unseen::OwedTo { agent, session } => (
-                "state IN ('sent', 'received') AND redelivered = 0 AND session <> ? AND (agent = ? OR agent IS NULL)",
-                vec![session.to_string().into(), agent.as_str().into()],
+        let found = match which {
+            Unseen::QueuedFor(agent) => self.of_agent_or_nobody("state = 'queued'", &[], agent),
+            // That it is not seen follows, but SQLite's planner does not know: told so, it takes the index.
+            Unseen::OwedTo { agent, session } => self.of_agent_or_nobody(
+                "state <> 'seen' AND state IN ('sent', 'received') AND redelivered = 0 AND session <> ?",
+                &[session.to_string().into()],
+                agent,
             ),
-            Unseen::OfTask(task) => ("state <> 'seen' AND task = ?", vec![task.to_string().into()]),
+            Unseen::OfTask(task) => self.many(
+                &format!(
+                    "SELECT json FROM deliveries WHERE state IN ('queued', 'sent', 'received') AND task = ? ORDER BY queued_at, id LIMIT {UNSEEN_AT_ONCE}"
+                ),
+                &[task.to_string().into()],
+            ),
         };
-        self.look(self.many(&format!("SELECT json FROM deliveries WHERE {condition} ORDER BY queued_at, id LIMIT {UNSEEN_AT_ONCE}"), &args))
+        self.look(found)
+    }
+}
+
+impl<S: Sql> SqlStore<S> {
+    /// Deliveries for one agent and for nobody in particular, in order. Each kind is walked along its index and no further than it is
+    /// taken, however many there are.
+    fn of_agent_or_nobody(&self, condition: &str, args: &[Value], agent: &AgentName) -> Result<Vec<Delivery>, SqlError> {
+        let part = |whose: &str| {
+            format!(
+                "SELECT * FROM (SELECT json, queued_at, id FROM deliveries WHERE {condition} AND {whose} ORDER BY queued_at, id LIMIT {UNSEEN_AT_ONCE})"
+            )
+        };
+        let both = format!(
+            "SELECT json FROM ({} UNION ALL {}) ORDER BY queued_at, id LIMIT {UNSEEN_AT_ONCE}",
+            part("agent = ?"),
+            part("agent IS NULL")
+        );
+        self.many(&both, &[args, &[agent.as_str().into()], args].concat())
     }
 }
 

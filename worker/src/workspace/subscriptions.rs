@@ -16,6 +16,9 @@ pub enum Topic {
     Tools,
     /// Which resources there are.
     Resources,
+    /// Which prompts there are: they never change but in the tests' build.
+    #[cfg(feature = "faults")]
+    Prompts,
 }
 
 impl Topic {
@@ -24,6 +27,8 @@ impl Topic {
             Self::Resource(uri) => uri.to_string(),
             Self::Tools => "list:tools".to_owned(),
             Self::Resources => "list:resources".to_owned(),
+            #[cfg(feature = "faults")]
+            Self::Prompts => "list:prompts".to_owned(),
         }
     }
 }

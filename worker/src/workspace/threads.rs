@@ -2,6 +2,7 @@
 
 use agentrq_core::dialect::hitl::Order;
 use agentrq_core::id::TaskId;
+use agentrq_core::lifecycle::Status;
 use agentrq_core::limits;
 use agentrq_core::mcp::tool::TaskRef;
 use agentrq_core::model::{Delivery, Message, Task};
@@ -15,6 +16,11 @@ use crate::sql::{Row, Sql, SqlError, Value};
 
 /// Bytes of messages on a page, unless the first is longer alone.
 const PAGE_BYTES: u64 = 1024 * 1024;
+
+/// Deliveries that are not seen yet, in a snapshot.
+const BEGIN_UNSEEN: u64 = 1_000;
+/// The latest deliveries, whatever their state, in a snapshot.
+const BEGIN_LATEST: u64 = 200;
 
 /// A page of a thread.
 #[derive(Debug)]
@@ -60,6 +66,15 @@ pub fn deliveries(sql: &impl Sql, messages: &[Message]) -> Result<Vec<Delivery>,
     Ok(found)
 }
 
+/// What a replica that begins is told of deliveries: those that are not seen yet, and the latest. Others come with their thread.
+pub fn deliveries_to_begin_with(sql: &impl Sql) -> Result<Vec<Delivery>, SqlError> {
+    entities(
+        sql,
+        "SELECT json FROM (SELECT json FROM deliveries WHERE state <> 'seen' LIMIT ?) UNION SELECT json FROM (SELECT json FROM deliveries ORDER BY id DESC LIMIT ?)",
+        &[BEGIN_UNSEEN.into(), BEGIN_LATEST.into()],
+    )
+}
+
 /// A task by its id or its number.
 pub fn task<S: Sql>(tx: &Transaction<S>, task: TaskRef) -> Result<Task, Problem> {
     let name = match task {
@@ -99,7 +114,9 @@ pub fn tasks(sql: &impl Sql, filter: &Filter) -> Result<Tasks, Problem> {
     let mut conditions = Vec::new();
     let mut args: Vec<Value> = Vec::new();
     if let Some(status) = filter.status {
-        conditions.push("status = ?");
+        // Which part of the list a status stands in is known, so that the other part is not walked through.
+        let is_open = Status::from_word(status).is_some_and(Status::is_open);
+        conditions.push(if is_open { "is_open = 1 AND status = ?" } else { "is_open = 0 AND status = ?" });
         args.push(status.into());
     }
     if let Some(assignee) = filter.assignee {

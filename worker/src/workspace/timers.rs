@@ -13,6 +13,8 @@ pub enum Timer {
     Quiet,
     /// A stream broke, and nobody took it up again. Key: the connection.
     Lost,
+    /// An agent that holds no stream may be away. Key: the agent.
+    Away,
     /// A call has waited long enough. Key: connection and request.
     Wait,
     /// A token runs out: its streams end. Key: empty.
@@ -21,7 +23,7 @@ pub enum Timer {
     Sweep,
 }
 
-const ALL: [Timer; 6] = [Timer::Pong, Timer::Quiet, Timer::Lost, Timer::Wait, Timer::TokenExpiry, Timer::Sweep];
+const ALL: [Timer; 7] = [Timer::Pong, Timer::Quiet, Timer::Lost, Timer::Away, Timer::Wait, Timer::TokenExpiry, Timer::Sweep];
 
 impl Timer {
     fn name(self) -> &'static str {
@@ -29,6 +31,7 @@ impl Timer {
             Self::Pong => "pong",
             Self::Quiet => "quiet",
             Self::Lost => "lost",
+            Self::Away => "away",
             Self::Wait => "wait",
             Self::TokenExpiry => "token",
             Self::Sweep => "sweep",

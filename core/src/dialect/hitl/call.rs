@@ -10,7 +10,7 @@ use crate::command::Asks;
 use crate::id::{AttachmentId, DeliveryId, MessageId};
 use crate::lifecycle::Status;
 use crate::limits;
-use crate::mcp::tool::{Args, TaskRef, WrongArgument};
+use crate::mcp::tool::{Args, TaskRef, WrongArgument, clipped};
 use crate::model::Assignee;
 
 /// The longest a call may wait, in seconds: Claude Code gives up on a silent call after five minutes.
@@ -187,7 +187,7 @@ fn attachment(value: &Value) -> Result<InlineAttachment, WrongArgument> {
     let uploaded = |id: &str| {
         id.parse()
             .map(InlineAttachment::Uploaded)
-            .map_err(|_| WrongArgument(format!("attachment {id:?} has no `data` and is no id of an upload")))
+            .map_err(|_| WrongArgument(format!("attachment {:?} has no `data` and is no id of an upload", clipped(id))))
     };
     let fields = match value {
         Value::String(id) => return uploaded(id),

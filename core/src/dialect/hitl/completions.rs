@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::prompts::{self, PERSON};
-use super::resources::{ResourceUri, TEMPLATES, not_found};
+use super::resources::TEMPLATES;
 use crate::id::TaskId;
 use crate::mcp::completion::{Reference, Typed};
 use crate::mcp::jsonrpc::{INVALID_PARAMS, RpcError};
@@ -33,13 +33,14 @@ impl<'a> Sought<'a> {
     /// Reads the parameters of `completion/complete`.
     ///
     /// # Errors
-    /// When they are malformed, or name a prompt, a template or an argument that there is not.
+    /// When they are malformed, or name an argument that what they are about does not have. What there is not has nothing to offer: clients
+    /// ask while a person types.
     pub fn read(params: &'a Map<String, Value>) -> Result<Self, RpcError> {
         let Typed { reference, argument, value } = Typed::read(params)?;
         let typed = value.trim();
         match reference {
             Reference::Prompt(name) => {
-                let prompt = prompts::find(name).ok_or_else(|| prompts::unknown(Some(name)))?;
+                let Some(prompt) = prompts::find(name) else { return Ok(Self::Nothing) };
                 match (prompt.name, argument) {
                     ("hand-over", "task") => Ok(Self::Task { typed, form: Form::Argument }),
                     ("hand-over", "to") => Ok(Self::Successor { typed }),
@@ -51,10 +52,7 @@ impl<'a> Sought<'a> {
                 "task" => Ok(Self::Task { typed, form: Form::Uri }),
                 _ => Err(RpcError::new(INVALID_PARAMS, format!("{uri} has one variable: task"))),
             },
-            Reference::Resource(uri) => match ResourceUri::parse(uri) {
-                Some(_) => Ok(Self::Nothing),
-                None => Err(RpcError { code: INVALID_PARAMS, ..not_found(uri) }),
-            },
+            Reference::Resource(_) => Ok(Self::Nothing),
         }
     }
 }
@@ -178,13 +176,14 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_not_is_refused_with_what_there_is() {
-        let cases = [
-            (prompt("asks"), "question", "there are ask, needs-me, hand-over"),
-            (prompt("ask"), "answer", "`question` (required"),
-            (template("agentrq://tasks/{id}"), "id", "agentrq://tasks/{task}"),
-            (template(TEMPLATES[0].uri), "id", "one variable: task"),
-        ];
+    fn what_there_is_not_has_nothing_to_offer() {
+        assert_eq!(sought(prompt("asks"), "question", "").as_deref(), Ok("Nothing"));
+        assert_eq!(sought(template("agentrq://tasks/{id}"), "id", "").as_deref(), Ok("Nothing"));
+    }
+
+    #[test]
+    fn an_argument_that_there_is_not_is_refused_with_those_there_are() {
+        let cases = [(prompt("ask"), "answer", "`question` (required"), (template(TEMPLATES[0].uri), "id", "one variable: task")];
         for (reference, argument, expected) in cases {
             let error = sought(reference, argument, "").expect_err(expected);
             assert_eq!(error.code, INVALID_PARAMS);

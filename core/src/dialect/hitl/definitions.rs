@@ -73,7 +73,7 @@ pub(super) fn offered(offer: Offer, upload: &str) -> Vec<Definition> {
             }),
             output: object(&[
                 ("task_id", json!({"type": "string"})),
-                ("number", json!({"type": ["integer", "null"]})),
+                ("number", json!({"anyOf": [{"type": "integer"}, {"type": "null"}]})),
                 ("status", status_schema()),
                 ("assignee", json!({"type": "string"})),
                 ("warnings", json!({"type": "array", "items": {"type": "string"}})),
@@ -99,7 +99,7 @@ pub(super) fn offered(offer: Offer, upload: &str) -> Vec<Definition> {
             }),
             output: object(&[
                 ("task_id", json!({"type": "string"})),
-                ("number", json!({"type": ["integer", "null"]})),
+                ("number", json!({"anyOf": [{"type": "integer"}, {"type": "null"}]})),
                 ("status", json!({"type": "string"})),
                 ("changed", json!({"type": "boolean"})),
             ]),
@@ -141,8 +141,8 @@ pub(super) fn offered(offer: Offer, upload: &str) -> Vec<Definition> {
                 ("mission", json!({"type": "string"})),
                 ("agent", json!({"type": "string"})),
                 ("open_tasks", json!({"type": "integer"})),
-                ("waiting_for_people", json!({"type": ["integer", "null"]})),
-                ("waiting_for_agents", json!({"type": ["integer", "null"]})),
+                ("waiting_for_people", json!({"anyOf": [{"type": "integer"}, {"type": "null"}]})),
+                ("waiting_for_agents", json!({"anyOf": [{"type": "integer"}, {"type": "null"}]})),
             ]),
             effect: ToolEffect::Reads,
             example: "getWorkspace({})",
@@ -157,7 +157,7 @@ pub(super) fn offered(offer: Offer, upload: &str) -> Vec<Definition> {
                 "type": "object",
                 "properties": {
                     "task_id": task_schema(),
-                    "cursor": {"type": ["string", "null"]},
+                    "cursor": {"anyOf": [{"type": "string"}, {"type": "null"}]},
                     "limit": {"type": "integer", "minimum": 1, "maximum": limits::PAGE, "default": 20},
                     "order": {"type": "string", "enum": ["asc", "desc"], "default": "asc"},
                 },
@@ -165,7 +165,7 @@ pub(super) fn offered(offer: Offer, upload: &str) -> Vec<Definition> {
             }),
             output: object(&[
                 ("messages", json!({"type": "array", "items": {"type": "object"}})),
-                ("nextCursor", json!({"type": ["string", "null"]})),
+                ("nextCursor", json!({"anyOf": [{"type": "string"}, {"type": "null"}]})),
                 ("task", json!({"type": "object"})),
             ]),
             effect: ToolEffect::Reads,
@@ -200,7 +200,7 @@ pub(super) fn offered(offer: Offer, upload: &str) -> Vec<Definition> {
                           task is null when nothing waits."
                 .to_owned(),
             input: json!({"type": "object", "properties": {}}),
-            output: object(&[("task", json!({"type": ["object", "null"]}))]),
+            output: object(&[("task", json!({"anyOf": [{"type": "object"}, {"type": "null"}]}))]),
             effect: ToolEffect::Adds,
             example: "getNextTask({})",
         },
@@ -214,14 +214,14 @@ pub(super) fn offered(offer: Offer, upload: &str) -> Vec<Definition> {
             input: json!({
                 "type": "object",
                 "properties": {
-                    "cursor": {"type": ["string", "null"], "description": "cursor of the last answer: acknowledges what it held"},
+                    "cursor": {"anyOf": [{"type": "string"}, {"type": "null"}], "description": "cursor of the last answer: acknowledges what it held"},
                     "acknowledge": {"type": "array", "items": {"type": "string"}, "description": "message_ids you have read"},
                     "timeout_seconds": {"type": "integer", "minimum": 0, "maximum": 230, "default": 230},
                 },
             }),
             output: object(&[
                 ("messages", json!({"type": "array", "items": {"type": "object"}})),
-                ("cursor", json!({"type": ["string", "null"]})),
+                ("cursor", json!({"anyOf": [{"type": "string"}, {"type": "null"}]})),
             ]),
             effect: ToolEffect::Sets,
             example: r#"waitForMessages({"cursor": null, "timeout_seconds": 230})"#,
@@ -236,7 +236,7 @@ fn object(fields: &[(&str, Value)]) -> Value {
 }
 
 fn task_schema() -> Value {
-    json!({"type": ["string", "integer"], "description": "The task's id or number"})
+    json!({"anyOf": [{"type": "string"}, {"type": "integer"}], "description": "The task's id or number"})
 }
 
 fn status_schema() -> Value {

@@ -83,6 +83,10 @@ impl WorkspaceObject {
         let session = header("mcp-session-id");
         let about = About { workspace, base: asked.header(BASE_HEADER).unwrap_or_default() };
         let body = self.body(asked.request, &asked.asker, MCP_BYTES).await?;
+        #[cfg(feature = "faults")]
+        if let Some(Posted::Answer(answer)) = crate::mcp::fixtures::headers::refused(&body, |name| asked.header(name)) {
+            return json(answer);
+        }
         let headers = Headers { version: version.as_deref(), method: method.as_deref(), name: name.as_deref() };
         let post = Post { endpoint, session: session.as_deref(), headers, body: &body };
         let posted = self.commit(|tx| {
@@ -144,8 +148,8 @@ fn json(answer: Answer) -> Result<Response, Problem> {
     if let Some(session) = answer.session {
         builder = builder.with_header("mcp-session-id", &session.to_string())?;
     }
-    if let Some((session, number)) = answer.call {
-        builder = builder.with_header(words::CALL_HEADER, &format!("{session}.{number}"))?;
+    if !answer.calls.is_empty() {
+        builder = builder.with_header(words::CALL_HEADER, &words::name(&answer.calls))?;
     }
     Ok(builder.fixed(answer.body.into_bytes()))
 }

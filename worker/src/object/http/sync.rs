@@ -1,7 +1,7 @@
 //! The sync over HTTP: commands up, a snapshot to begin from. Deltas go down the event stream.
 
 use agentrq_core::cursor::Cursor;
-use agentrq_core::model::{Actor, Agent, Delivery};
+use agentrq_core::model::{Actor, Agent};
 use agentrq_core::sync::authority::{Admission, Batch, hash};
 use agentrq_core::sync::delta::{Settled, Snapshot};
 use agentrq_core::view::View;
@@ -28,10 +28,7 @@ impl WorkspaceObject {
         let page = threads::tasks(&self.sql(), &Filter { limit: SNAPSHOT_TASKS, ..Filter::default() })?;
         let agents = self.agents()?;
         let snapshot = self.read(|tx| {
-            let deliveries: Vec<Delivery> = tx.store().many(
-                "SELECT json FROM deliveries WHERE state <> 'seen' UNION SELECT json FROM (SELECT json FROM deliveries ORDER BY id DESC LIMIT 200)",
-                &[],
-            )?;
+            let deliveries = threads::deliveries_to_begin_with(tx.sql())?;
             Ok(Snapshot {
                 cursor: tx.store().cursor(),
                 workspace: looked(tx, tx.store().workspace())?,

@@ -73,9 +73,11 @@ pub async fn receive<S: Sql>(sql: S, id: AttachmentId, request: &mut Request, no
     take(sql, id, &said, body, now).await
 }
 
-type Body = Pin<Box<dyn Stream<Item = Result<Vec<u8>, worker::Error>>>>;
+/// The bytes of a body, as they arrive.
+pub(crate) type Body = Pin<Box<dyn Stream<Item = Result<Vec<u8>, worker::Error>>>>;
 
-async fn take<S: Sql>(sql: S, id: AttachmentId, said: &Said, body: Body, now: Timestamp) -> Result<Attachment, Problem> {
+/// Stores what comes in, in whatever pieces.
+pub(crate) async fn take<S: Sql>(sql: S, id: AttachmentId, said: &Said, body: Body, now: Timestamp) -> Result<Attachment, Problem> {
     let boundary = said.boundary()?;
     let most = limits::ATTACHMENT_BYTES + if boundary.is_some() { FORM_BYTES } else { 0 };
     if said.content_length.is_some_and(|length| length > most) {

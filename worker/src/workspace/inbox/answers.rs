@@ -10,6 +10,7 @@ use super::reading::write_ids;
 use crate::problem::Problem;
 use crate::sql::{Sql, SqlError};
 use crate::stream::line::Down;
+use crate::workspace::connections::{Connection, Kind};
 use crate::workspace::transaction::Transaction;
 
 /// Bytes of an answer in one row, which may hold 2 MB.
@@ -17,19 +18,19 @@ const PART_BYTES: usize = 1024 * 1024;
 
 /// Answers a request on the stream it belongs to, and returns the answer's number. It is kept until it is known to have arrived.
 /// `deliveries` stand in it whole.
-pub fn answer<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, answer: &Value, deliveries: &[DeliveryId]) -> Result<u64, Problem> {
+pub fn answer<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, answer: &Value, deliveries: &[DeliveryId]) -> Result<u64, Problem> {
     let text = answer.to_string();
     let mut parts = parts(&text);
     let row = tx.sql().first(
         "INSERT INTO answers (connection, at, deliveries, json) VALUES (?, ?, ?, ?) RETURNING id",
-        &[connection.to_string().into(), tx.now.ms().into(), write_ids(deliveries).into(), parts.next().unwrap_or_default().into()],
+        &[connection.id.to_string().into(), tx.now.ms().into(), write_ids(deliveries).into(), parts.next().unwrap_or_default().into()],
     )?;
     let id = row.ok_or_else(|| Problem::internal("an insert returned no row"))?.count(0)?;
     for (part, text) in parts.enumerate() {
         let args = [id.into(), (part as u64).into(), text.into()];
         tx.sql().exec("INSERT INTO answer_parts (answer, part, json) VALUES (?, ?, ?)", &args)?;
     }
-    tx.say(connection, answer_line(connection, id, &text));
+    tx.say(connection.id, answer_line(connection, id, &text));
     Ok(id)
 }
 
@@ -66,9 +67,14 @@ pub(super) fn parts(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-pub(super) fn answer_line(connection: SessionId, id: u64, text: &str) -> Down {
-    let event = EventId { stream: connection, place: Place::Answer(id) }.to_string();
-    Down::Write { key: format!("a{id}"), cursor: None, text: sse::Frame { event: Some("message"), id: Some(&event), data: text }.encode() }
+pub(super) fn answer_line(connection: &Connection, id: u64, text: &str) -> Down {
+    let event = EventId { stream: connection.id, place: Place::Answer(id) }.to_string();
+    let (key, text) = (format!("a{id}"), sse::Frame { event: Some("message"), id: Some(&event), data: text }.encode());
+    match connection.kind {
+        // The stream of one request has nothing after its answer.
+        Kind::Call { .. } => Down::Last { key, text },
+        _ => Down::Write { key, cursor: None, text },
+    }
 }
 
 #[cfg(test)]

@@ -15,23 +15,26 @@ use super::results::give;
 use super::waits::{end_waits, progress_line};
 use crate::problem::Problem;
 use crate::random;
-use crate::sql::Sql;
+use crate::sql::{Sql, Value};
 use crate::stream::line::{Down, Ending};
-use crate::workspace::connections::{self, Kind, Phase, WhenLeft};
-use crate::workspace::subscriptions;
+use crate::workspace::connections::{self, Connection, Kind, Phase, WhenLeft};
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::transaction::{Outgoing, Transaction};
+use crate::workspace::{presence, subscriptions};
 
 /// No pong came: the stream is dead, and what was on it waits again.
 pub fn unanswered<S: Sql>(tx: &mut Transaction<S>, ping: &str) -> Result<(), Problem> {
     let row = tx.sql().first("SELECT connection, deliveries FROM pings WHERE id = ?", &[ping.into()])?;
     let Some(row) = row else { return Ok(()) };
     let Some(connection) = connections::find(tx.sql(), connections::id(&row, 0)?)? else { return Ok(()) };
-    // Nothing was entrusted to it, and it may be a client that is slow or has no pongs: it is kept, but nothing is pushed there from now on.
+    // Nothing was entrusted to it, and it may be a client that is slow or has no pongs: it is kept, but nothing is pushed there until it
+    // answers after all.
     let is_idle = row.text(1)?.is_empty() && (connection.phase == Phase::Opened || connection.kind == Kind::Session);
-    if is_idle {
-        tx.sql().exec("DELETE FROM pings WHERE id = ?", &[ping.into()])?;
+    if is_idle && connection.phase == Phase::Ready {
         return Ok(connections::reached(tx.sql(), connection.id, Phase::Opened, connection.session)?);
+    }
+    if is_idle {
+        return Ok(());
     }
     lose(tx, connection.id)?;
     tx.outgoing.push(Outgoing::Close { connection: connection.id, ending: Ending::Unresponsive });
@@ -72,14 +75,14 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
             let arrived = standing(tx, connection, "NOT NULL")?;
             tx.report(Inbox::Received { deliveries: arrived })?;
             deliveries.extend(standing(tx, connection, "NULL")?);
+            // Once: by the next time they may be on their way elsewhere.
+            tx.sql().exec("UPDATE answers SET deliveries = '' WHERE connection = ?", &[connection.to_string().into()])?;
         }
         Kind::Listen { .. } => subscriptions::clear(tx.sql(), connection)?,
         Kind::Sse | Kind::Session | Kind::Http => {}
     }
     take_back(tx, known.session, deliveries)?;
-    if !connections::is_present(tx.sql(), &known.agent)? {
-        tx.report(Inbox::Disconnected { agent: known.agent.clone() })?;
-    }
+    presence::gone(tx, &known.agent)?;
     // A client that reconnected in silence, before this stream was found broken, goes on from here.
     if known.kind == Kind::Sse
         && known.phase == Phase::Ready
@@ -128,24 +131,28 @@ pub fn repeat_unproven<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -
         ping.wait(tx)?;
         tx.say(connection, ping.line());
     }
-    repeat_answers(tx, connection)
+    match connections::find(tx.sql(), connection)? {
+        Some(connection) => repeat_answers(tx, &connection),
+        None => Ok(()),
+    }
 }
 
 /// Sends what a stream still owes its client: answers, and the progress of calls that wait.
-pub fn repeat_answers<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
-    let rows = tx.sql().exec("SELECT id, json FROM answers WHERE connection = ? ORDER BY id", &[connection.to_string().into()])?;
+pub fn repeat_answers<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
+    let id: Value = connection.id.to_string().into();
+    let rows = tx.sql().exec("SELECT id, json FROM answers WHERE connection = ? ORDER BY id", std::slice::from_ref(&id))?;
     for row in rows {
         let id = row.count(0)?;
         let mut text = row.text(1)?.to_owned();
         for part in tx.sql().exec("SELECT json FROM answer_parts WHERE answer = ? ORDER BY part", &[id.into()])? {
             text.push_str(part.text(0)?);
         }
-        tx.say(connection, answer_line(connection, id, &text));
+        tx.say(connection.id, answer_line(connection, id, &text));
     }
-    let waits = tx.sql().exec("SELECT request, progress FROM waits WHERE connection = ?", &[connection.to_string().into()])?;
+    let waits = tx.sql().exec("SELECT request, progress FROM waits WHERE connection = ?", &[id])?;
     for row in waits {
         if let Some(progress) = row.optional_text(1)? {
-            tx.say(connection, progress_line(row.text(0)?, progress));
+            tx.say(connection.id, progress_line(row.text(0)?, progress));
         }
     }
     Ok(())
@@ -174,13 +181,13 @@ pub(super) fn inherit<S: Sql>(tx: &mut Transaction<S>, from: SessionId, to: Sess
         timers::set(tx.sql(), Timer::Wait, &format!("{to} {request}"), Timestamp::from_ms(row.count(1)?))?;
     }
     connections::take_over(tx.sql(), from, to)?;
-    repeat_answers(tx, to)?;
-    given_again(tx, to)
+    let Some(to) = connections::find(tx.sql(), to)? else { return Ok(()) };
+    repeat_answers(tx, &to)?;
+    given_again(tx, &to)
 }
 
 /// What stands in answers that are sent once more has been given with them, and needs no push besides.
-fn given_again<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
-    let Some(connection) = connections::find(tx.sql(), connection)? else { return Ok(()) };
+fn given_again<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
     let rows =
         tx.sql().exec("SELECT deliveries FROM answers WHERE connection = ? AND deliveries <> ''", &[connection.id.to_string().into()])?;
     let mut ids = Vec::new();
@@ -193,6 +200,6 @@ fn given_again<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result
     if ids.is_empty() {
         return Ok(());
     }
-    give(tx, &connection, &ids, Route::Result)?;
+    give(tx, connection, &ids, Route::Result)?;
     ping(tx, connection.id, &ids)
 }

@@ -125,6 +125,11 @@ fn read_before<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Resu
     )?;
     let seen = rows.iter().map(|row| connections::id(row, 0)).collect::<Result<Vec<DeliveryId>, _>>()?;
     if !seen.is_empty() {
+        // What is seen is not asked for again: without this each call would look through all that the session was ever given.
+        for delivery in &seen {
+            let args = [connection.session.to_string().into(), delivery.to_string().into()];
+            tx.sql().exec("DELETE FROM shown WHERE session = ? AND delivery = ?", &args)?;
+        }
         tx.report(Inbox::Seen { deliveries: seen, route: None })?;
     }
     Ok(())

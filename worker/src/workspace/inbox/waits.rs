@@ -100,6 +100,10 @@ fn read_wait(row: Option<Row>) -> Result<Option<Wait>, SqlError> {
 
 /// A waiting call has waited long enough.
 pub fn wait_over<S: Sql>(tx: &mut Transaction<S>, key: &str) -> Result<(), Problem> {
+    #[cfg(feature = "faults")]
+    if crate::mcp::fixtures::calls::rung(tx, key)? {
+        return Ok(());
+    }
     let Some((connection, request)) = key.split_once(' ') else { return Ok(()) };
     let row = tx.sql().first("SELECT connection FROM waits WHERE connection = ? AND request = ?", &[connection.into(), request.into()])?;
     match row {
@@ -147,11 +151,8 @@ pub(super) fn answer_wait<S: Sql>(tx: &mut Transaction<S>, wait: &Wait, deliveri
         Kind::Call { left: WhenLeft::Cancelled, .. } => stateless::complete("tools/call", result),
         _ => result,
     };
-    answer(tx, wait.connection, &jsonrpc::result(&request, result), &answered.ids)?;
-    // The stream of one request has nothing after its answer.
-    if let Kind::Call { .. } = connection.kind {
-        tx.say(wait.connection, Down::End);
-    } else if !answered.ids.is_empty() {
+    answer(tx, &connection, &jsonrpc::result(&request, result), &answered.ids)?;
+    if !matches!(connection.kind, Kind::Call { .. }) && !answered.ids.is_empty() {
         ping(tx, wait.connection, &answered.ids)?;
     }
     Ok(())

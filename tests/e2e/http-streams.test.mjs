@@ -1,0 +1,167 @@
+// The streams of Streamable HTTP to 2025-11-25: what comes first, what keeps them open, and what a proxy is told.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { StreamableAgent, answerOn, heardOn, hearsOn, idsOn, isReady } from "../lib/streamable.mjs";
+import { settle, startWorld } from "../lib/world.mjs";
+
+let world;
+const open = [];
+before(async () => {
+  world = await startWorld();
+});
+after(async () => {
+  for (const agent of open) agent.drop();
+  await world?.end();
+});
+
+async function connected(token, options) {
+  const agent = await StreamableAgent.connect(token.mcpUrl, options);
+  open.push(agent);
+  return agent;
+}
+
+const isPriming = (block) => /^id: [\w.]+\nretry: \d+\ndata: ?$/.test(block);
+/** Each stream that a client of these revisions can have open, by name. */
+const kinds = {
+  "the session's stream": (agent) => agent.open(),
+  "the stream of a call that waits": async (agent) => (await agent.wait()).stream,
+};
+
+for (const [kind, opened] of Object.entries(kinds))
+  describe(kind, () => {
+    test("says by its headers that it is a stream which nobody may hold back or keep", async () => {
+      const { token } = await settle(world);
+      const { headers } = await opened(await connected(token));
+      assert.match(headers.get("content-type"), /^text\/event-stream/);
+      assert.equal(headers.get("cache-control"), "no-cache, no-transform");
+      assert.equal(headers.get("x-accel-buffering"), "no");
+      assert.equal(headers.get("content-encoding"), null);
+      assert.equal(headers.get("content-length"), null);
+    });
+
+    test("begins with an id, no data and the time after which to come back, for 2025-11-25", async () => {
+      const { token } = await settle(world);
+      const stream = await opened(await connected(token));
+      await stream.until(() => true);
+      assert.ok(isPriming(stream.first), JSON.stringify(stream.first));
+      assert.ok(Number(stream.events[0].retry) <= 5_000, "a client comes back soon");
+    });
+
+    for (const version of ["2025-03-26", "2025-06-18"])
+      test(`begins with a comment for ${version}, whose clients take an event without data for a message`, async () => {
+        const { token } = await settle(world);
+        const agent = await connected(token, { version });
+        const stream = await opened(agent);
+        for (const deadline = Date.now() + 5_000; !stream.first && Date.now() < deadline;) await sleep(5);
+        assert.match(stream.first, /^:/);
+        await sleep(100);
+        assert.ok(stream.events.every(({ data }) => data.length > 0));
+      });
+  });
+
+describe("the session's stream", () => {
+  for (const version of ["2025-03-26", "2025-06-18", "2025-11-25", undefined])
+    test(`gets a ping with an id at once, so that a client of ${version ?? "no named revision"} can come back to it`, async () => {
+      const { token } = await settle(world);
+      const stream = await (await connected(token, { version })).open();
+      const first = await stream.until(({ data }) => data.length > 0, 2_000);
+      assert.equal(first.json.method, "ping");
+      assert.match(first.id, /^\w+\.\d+\.0$/);
+    });
+
+  test("is answered and gets its first bytes though nobody has ever said initialize", async () => {
+    const { token } = await settle(world);
+    const agent = new StreamableAgent(token.mcpUrl);
+    open.push(agent);
+    const stream = await agent.open();
+    assert.equal(stream.status, 200);
+    await isReady(stream, 2_000);
+  });
+
+  test("bears no answer to a request, and that of a call no other's message", async () => {
+    const { room, token } = await settle(world);
+    const agent = await connected(token);
+    const stream = await agent.open();
+    await isReady(stream);
+    const call = await agent.wait();
+    await agent.result("ping");
+    const task = await agent.createTask();
+    const message = await room.make(`/tasks/${task}/messages`, { text: "left" });
+    const { result } = await answerOn(call.stream, call.id);
+    assert.equal(result.structuredContent.messages[0].message_id, message.id);
+    assert.ok(!stream.events.some(({ json }) => json && !json.method), "an answer came on the session's stream");
+    assert.ok(!call.stream.events.some(({ json }) => json?.method?.startsWith("notifications/claude")));
+  });
+
+  test("bears ids that are unique over all streams of the session and name theirs", async () => {
+    const { room, token } = await settle(world);
+    const agent = await connected(token);
+    const streams = [await agent.open(), await agent.open()];
+    await Promise.all(streams.map((stream) => isReady(stream)));
+    const task = await agent.createTask();
+    const read = [];
+    for (const text of ["one", "two"]) {
+      const message = await room.make(`/tasks/${task}/messages`, { text });
+      await Promise.any(streams.map((stream) => hearsOn(stream, message)));
+      read.push(message.id);
+    }
+    const call = await agent.wait({ cursor: read.join(".") });
+    streams.push(call.stream);
+    await room.make(`/tasks/${task}/messages`, { text: "three" });
+    await answerOn(call.stream, call.id);
+    const ids = streams.flatMap(idsOn);
+    assert.ok(ids.length >= 8, `${ids}`);
+    assert.equal(new Set(ids).size, ids.length, `${ids}`);
+    const names = streams.map((stream) => new Set(idsOn(stream).map((id) => id.split(".")[0])));
+    for (const name of names) assert.equal(name.size, 1);
+    assert.equal(new Set(names.flatMap((name) => [...name])).size, streams.length);
+  });
+});
+
+describe("over a long silence", { concurrency: 4 }, () => {
+  test("every stream gets a comment after 25 s, and no event that a client would see", async () => {
+    const { token } = await settle(world);
+    const [agent, old] = [await connected(token), await connected(token, { version: "2025-03-26" })];
+    const streams = [await agent.open(), (await agent.wait()).stream, await old.open(), (await old.wait()).stream];
+    await Promise.all([isReady(streams[0]), isReady(streams[2])]);
+    await sleep(300);
+    const before = streams.map(({ comments, events }) => ({ comments, events: events.length }));
+    await sleep(26_000);
+    for (const [i, stream] of streams.entries()) {
+      assert.equal(stream.comments - before[i].comments, 1, `stream ${i}`);
+      assert.equal(stream.events.length, before[i].events, `stream ${i}`);
+      assert.ok(!stream.ended, `stream ${i}`);
+    }
+  });
+
+  /** A client that keeps its first pong back for longer than a client may take. */
+  async function slow() {
+    const { room, token } = await settle(world);
+    const agent = await connected(token, { pongs: false });
+    const stream = await agent.open();
+    const ping = await isReady(stream);
+    const task = await agent.createTask();
+    await sleep(11_500);
+    assert.ok(!stream.ended, "a client that is slow or has no pongs keeps its stream");
+    return { room, agent, stream, ping, task };
+  }
+
+  test("a stream whose first ping nobody answered stays open, and is trusted with nothing", async () => {
+    const { room, agent, stream, task } = await slow();
+    await room.make(`/tasks/${task}/messages`, { text: "left" });
+    await sleep(300);
+    assert.deepEqual(heardOn(stream), []);
+    // It waits for the next thing that the client asks.
+    const { content } = await agent.result("tools/call", { name: "getWorkspace", arguments: {} });
+    assert.match(content[0].text, /left/);
+  });
+
+  test("a stream whose client answers late hears what waited", async () => {
+    const { room, agent, stream, ping, task } = await slow();
+    const message = await room.make(`/tasks/${task}/messages`, { text: "left" });
+    agent.pongs = true;
+    await agent.pong(ping.json.id);
+    await hearsOn(stream, message, 5_000);
+  });
+});
