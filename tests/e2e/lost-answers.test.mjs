@@ -37,7 +37,10 @@ describe("a call whose connection went down right after it was sent", () => {
       const { task_id: task } = await client.call("createTask", question(n), { id });
       assert.equal((await room.get(`/tasks/${task}`)).title, question(n).title);
     }
-    assert.deepEqual((await titles(room)).sort(), rounds.map((n) => question(n).title));
+    assert.deepEqual(
+      (await titles(room)).sort(),
+      rounds.map((n) => question(n).title),
+    );
   });
 
   test("has made one task when it is asked again much later, and under another id", async () => {
@@ -58,7 +61,10 @@ describe("a call whose connection went down right after it was sent", () => {
     }
     const { messages } = await room.get(`/tasks/${task}/messages?limit=100`);
     const replies = messages.map(({ text }) => text).filter((text) => text.startsWith("reply"));
-    assert.deepEqual(replies, rounds.map((n) => `reply ${n}`));
+    assert.deepEqual(
+      replies,
+      rounds.map((n) => `reply ${n}`),
+    );
   });
 
   test("has claimed one task when it is asked again, and the next claim is another", async () => {
@@ -70,7 +76,10 @@ describe("a call whose connection went down right after it was sent", () => {
       const { task } = await client.call("getNextTask", {}, { id });
       claimed.push(task?.title);
     }
-    assert.deepEqual(claimed, rounds.map((n) => `Work ${n}`));
+    assert.deepEqual(
+      claimed,
+      rounds.map((n) => `Work ${n}`),
+    );
   });
 
   test("gives back what would have ridden on its answer, to whatever is asked next", async () => {
@@ -90,7 +99,10 @@ describe("a call whose connection went down right after it was sent", () => {
     const { id } = await room.make(`/tasks/${task}/messages`, { text: "not to be lost" });
     await loses(client, "resources/read", { uri: "agentrq://inbox" });
     const { messages } = await client.read("agentrq://inbox");
-    assert.deepEqual(messages.map(({ message_id }) => message_id), [id]);
+    assert.deepEqual(
+      messages.map(({ message_id }) => message_id),
+      [id],
+    );
   });
 
   test("takes nothing from another client that asks the same under the same id", async () => {

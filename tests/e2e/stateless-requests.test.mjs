@@ -191,7 +191,12 @@ describe("the headers", () => {
   });
 
   test("may have their names in any case", async () => {
-    const headers = { "mcp-method": undefined, "MCP-METHOD": "tools/call", "mcp-name": undefined, "mCP-nAME": "getWorkspace" };
+    const headers = {
+      "mcp-method": undefined,
+      "MCP-METHOD": "tools/call",
+      "mcp-name": undefined,
+      "mCP-nAME": "getWorkspace",
+    };
     assert.equal((await client.ask("tools/call", mirrored["tools/call"], { headers })).status, 200);
   });
 
@@ -233,10 +238,14 @@ describe("the headers", () => {
 describe("the revision", () => {
   test("that is not spoken is refused with those that are", async () => {
     for (const requested of ["1999-01-01", "2027-01-01", "latest", ""]) {
-      const refused = await client.ask("tools/list", {}, {
-        meta: { [version]: requested },
-        headers: { "mcp-protocol-version": requested },
-      });
+      const refused = await client.ask(
+        "tools/list",
+        {},
+        {
+          meta: { [version]: requested },
+          headers: { "mcp-protocol-version": requested },
+        },
+      );
       assertRefused(refused, 400, UNSUPPORTED);
       const { data } = refused.json.error;
       assert.equal(data.requested, requested);
@@ -271,7 +280,11 @@ describe("methods", () => {
     "",
   ])
     test(`${method || "of no name"} is not known here`, async () => {
-      assertRefused(await client.ask(method, { protocolVersion: VERSION, uri: "agentrq://inbox", level: "info" }), 404, METHOD_NOT_FOUND);
+      assertRefused(
+        await client.ask(method, { protocolVersion: VERSION, uri: "agentrq://inbox", level: "info" }),
+        404,
+        METHOD_NOT_FOUND,
+      );
     });
 
   test("are known only by requests: one that is unknown as a notification is taken and forgotten", async () => {
@@ -282,7 +295,7 @@ describe("methods", () => {
 });
 
 describe("the id", () => {
-  const ids = [0, 1, -7, 2 ** 31, 2 ** 53 - 1, "", "0", "a b", "ü\n\"", "x".repeat(1_000)];
+  const ids = [0, 1, -7, 2 ** 31, 2 ** 53 - 1, "", "0", "a b", 'ü\n"', "x".repeat(1_000)];
 
   test("comes back as it was sent, with a result", async () => {
     for (const id of ids) {
@@ -297,7 +310,11 @@ describe("the id", () => {
     for (const id of ids) {
       assertRefused(await client.ask("ping", {}, { id }), 404, METHOD_NOT_FOUND);
       assertRefused(await client.ask("tools/list", {}, { id, headers: { "mcp-method": "x" } }), 400, MISMATCH);
-      assertRefused(await client.ask("tools/list", {}, { id, meta: { [capabilities]: undefined } }), 400, INVALID_PARAMS);
+      assertRefused(
+        await client.ask("tools/list", {}, { id, meta: { [capabilities]: undefined } }),
+        400,
+        INVALID_PARAMS,
+      );
     }
   });
 

@@ -151,13 +151,21 @@ describe("server/discover", () => {
     for (const method of ["server/discover", "tools/list"]) {
       const { status, json, text } = await channel.ask(method);
       assert.ok(status >= 400 && status < 500, `${status}`);
-      assert.ok(json.error && json.error.code > -32000 - 700 && ![-32020, -32021, -32022].includes(json.error.code), text);
+      assert.ok(
+        json.error && json.error.code > -32000 - 700 && ![-32020, -32021, -32022].includes(json.error.code),
+        text,
+      );
     }
   });
 });
 
 describe("what fails", () => {
-  const noTask = ["agentrq://tasks/99", "agentrq://tasks/0ZRgCquBZ7R/thread", "agentrq://nothing", "file:///etc/passwd"];
+  const noTask = [
+    "agentrq://tasks/99",
+    "agentrq://tasks/0ZRgCquBZ7R/thread",
+    "agentrq://nothing",
+    "file:///etc/passwd",
+  ];
 
   test("for want of a resource is -32602 with its URI, and no empty contents", async () => {
     for (const uri of noTask) {

@@ -47,11 +47,16 @@ export class StatelessClient {
     return { id, headers: present({ ...mirrored, ...headers }), body: JSON.stringify(body) };
   }
 
-  /** Posts any body; resolves with `{status, headers, text, json}` once the response has ended. */
+  /** Posts any body; resolves with `{status, headers, text, json}` once the response has ended. A stream is let go, not read. */
   async post(body, headers = { "content-type": "application/json" }, method = "POST") {
     const response = await fetch(this.url, { method, headers, body });
+    const type = response.headers.get("content-type") ?? "";
+    if (type === "text/event-stream") {
+      await response.body.cancel();
+      return { status: response.status, headers: response.headers, text: "a stream" };
+    }
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get("content-type") ?? "");
+    const isJson = /json/.test(type);
     return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
   }
 
