@@ -23,7 +23,7 @@ export const tasks = {
         await room.ask();
         await room.watch();
       }
-      const found = await beside(empty, full, everything, { samples: Math.ceil(samples / 2), warmup });
+      const found = await beside(empty, full, everything, { samples, warmup });
       return { ...found, notes: [`filled at ${Math.round((total / filling) * 1000)} commands a second`] };
     } finally {
       await product.end();

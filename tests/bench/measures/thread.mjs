@@ -1,4 +1,4 @@
-// Ten thousand messages in a thread beside ten.
+// Ten thousand messages in a thread beside as many as a page shows.
 import { beside, columns, everything } from "../lib/beside.mjs";
 import { fill, newMessage, newTask } from "../lib/fill.mjs";
 import { startProduct } from "../lib/product.mjs";
@@ -16,7 +16,7 @@ export const thread = {
     try {
       const [empty, full] = [await threadOf(product, few), await threadOf(product, total)];
       await Promise.all([empty.watch(), full.watch()]);
-      return await beside(empty, full, everything, { samples: Math.ceil(samples / 2), warmup });
+      return await beside(empty, full, everything, { samples, warmup });
     } finally {
       await product.end();
     }

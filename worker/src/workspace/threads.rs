@@ -56,14 +56,15 @@ fn place(text: &str) -> Result<u64, Problem> {
     if text.len() > 10 { Err(wrong()) } else { text.parse().map_err(|_| wrong()) }
 }
 
-/// The deliveries of these messages.
+/// The deliveries of these messages, in their order.
 pub fn deliveries(sql: &impl Sql, messages: &[Message]) -> Result<Vec<Delivery>, SqlError> {
-    let mut found = Vec::new();
-    for message in messages {
-        let rows: Vec<Delivery> = entities(sql, "SELECT json FROM deliveries WHERE id = ?", &[message.id.to_string().into()])?;
-        found.extend(rows);
-    }
-    Ok(found)
+    let ids: Vec<_> = messages.iter().map(|message| message.id).collect();
+    let ids = serde_json::to_string(&ids).map_err(|error| SqlError(error.to_string()))?;
+    entities(
+        sql,
+        "SELECT d.json FROM json_each(?) wanted CROSS JOIN deliveries d ON d.id = wanted.value ORDER BY wanted.key",
+        &[ids.into()],
+    )
 }
 
 /// What a replica that begins is told of deliveries: those that are not seen yet, and the latest. Others come with their thread.
