@@ -15,6 +15,8 @@ after(() => world?.end());
 const at = (workspace, what) => fetch(`${world.url}/test/${workspace.id}/${what}`);
 const instance = async (workspace) => (await (await at(workspace, "instance")).json()).instance;
 
+const isUpdate = ({ json }) => json?.method === "notifications/resources/updated";
+
 /** Resets the object and waits until another instance answers. */
 async function reset(workspace) {
   const was = await instance(workspace);
@@ -90,8 +92,19 @@ describe("a reset of the object", () => {
     await reset(workspace);
     assert.deepEqual((await agent.post({ ...asked, params })).body, first.body);
     assert.equal((await ended.ask("ping")).status, 404);
+    // Once this is heard, the stream is fed again.
+    await hearsOn(stream, await reply("left"));
+    const before = stream.events.length;
+    await reply("right");
+    await stream.until((event) => isUpdate(event) && stream.events.indexOf(event) >= before);
+  });
+
+  test("loses no news of a resource that changed before the stream was fed again", async (t) => {
+    const { workspace, agent, stream, reply } = await listening(t);
+    await agent.result("resources/subscribe", { uri: "agentrq://inbox" });
+    await reset(workspace);
     await reply("left");
-    await stream.until(({ json }) => json?.method === "notifications/resources/updated");
+    await stream.until(isUpdate, 5_000);
   });
 
   test("between two streams: what the client missed comes by its last id, once", async (t) => {
