@@ -20,10 +20,14 @@ use crate::routes::{Endpoint, Method, Route};
 use crate::stream::dial::{AgentStream, CONNECTED, Line, Opens};
 use crate::stream::held::hold;
 use crate::stream::held_answer::HeldAnswer;
+use crate::stream::proven::{self, Fate};
 use crate::stream::words::{self, Word};
 
 /// How long a word on an answer waits for the client's next request.
 const WORD_WAITS: Duration = Duration::from_millis(300);
+
+/// How often it is looked in that time what has become of an answer.
+const LOOKS: u32 = 60;
 
 /// A request of an agent that has passed the gate.
 pub struct AgentDoor<'a> {
@@ -98,23 +102,38 @@ impl AgentDoor<'_> {
         }
         // The platform stops whoever answers a client that has gone; what becomes of the answer must be said all the same.
         let (answered, answer) = oneshot::channel();
-        let words = Words { env: self.passed.env.clone(), workspace: self.workspace.clone(), token, gone, inner: self.words_request()? };
+        let fate = Fate::default();
+        let words = Words {
+            env: self.passed.env.clone(),
+            workspace: self.workspace.clone(),
+            token,
+            gone,
+            fate: fate.clone(),
+            inner: self.words_request()?,
+        };
         self.context.wait_until(async move {
             let response = words.send(inner).await;
             if response.as_ref().map_or(true, |response| response.status_code() >= 500) {
                 waiting.into_iter().for_each(|word| words::put(token, word));
             }
-            let named = response.as_ref().ok().and_then(|response| response.headers().get(words::CALL_HEADER).ok().flatten());
+            let header = |name| response.as_ref().ok().and_then(|response| response.headers().get(name).ok().flatten());
+            let (named, proven) = (header(words::CALL_HEADER), header(proven::HEADER).is_some());
             answered.send(response).ok();
             if let Some(named) = named {
-                words.watch(&words::named(&named)).await;
+                let proof = if proven { Proof::Taken } else { Proof::NotGone };
+                words.watch(&words::named(&named), proof).await;
             }
         });
         let response = answer.await.map_err(Problem::unavailable)??;
         if let Some(HeldAnswer { connection, revision }) = HeldAnswer::of(&response)? {
             return hold(AgentStream { line, connection, opens: Opens::Posted, greeting: greeting(revision, connection) }).await;
         }
-        if response.headers().has(words::CALL_HEADER)? { for_client(response) } else { Ok(response) }
+        if !response.headers().has(words::CALL_HEADER)? {
+            return Ok(response);
+        }
+        let proven = response.headers().has(proven::HEADER)?;
+        let response = for_client(response)?;
+        if proven { fate.of(response).await } else { Ok(response) }
     }
 
     /// A request that brings nothing but words.
@@ -155,12 +174,22 @@ fn fresh() -> Result<SessionId, Problem> {
     Ok(SessionId(random::id(random::now())?))
 }
 
+/// What it takes to say that an answer was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proof {
+    /// Its client has not been seen to go.
+    NotGone,
+    /// Its client has been seen to take it.
+    Taken,
+}
+
 /// What says what becomes of answers.
 struct Words {
     env: Env,
     workspace: WorkspaceId,
     token: Id,
     gone: Gone,
+    fate: Fate,
     /// A request that brings nothing but words.
     inner: Request,
 }
@@ -171,18 +200,20 @@ impl Words {
     }
 
     /// Says what becomes of these answers: with the client's next request, or soon by itself.
-    async fn watch(self, answers: &[(SessionId, u64)]) {
+    async fn watch(self, answers: &[(SessionId, u64)], proof: Proof) {
         let given = |(session, number)| Word::Given(session, number);
-        if !self.gone.is_gone() {
-            answers.iter().for_each(|answer| words::put(self.token, given(*answer)));
-        }
-        for _ in 0..10 {
+        let mut is_given = false;
+        for _ in 0..LOOKS {
             if self.gone.is_gone() {
                 break;
             }
-            Delay::from(WORD_WAITS / 10).await;
+            if !is_given && (proof == Proof::NotGone || self.fate.is_taken()) {
+                is_given = true;
+                answers.iter().for_each(|answer| words::put(self.token, given(*answer)));
+            }
+            Delay::from(WORD_WAITS / LOOKS).await;
         }
-        if self.gone.is_gone() {
+        if self.gone.is_gone() || !is_given {
             answers.iter().for_each(|(session, number)| words::put(self.token, Word::Lost(*session, *number)));
         } else if !answers.iter().any(|answer| words::has(self.token, given(*answer))) {
             return;
@@ -203,7 +234,7 @@ impl Words {
 /// The object's answer without what is for the Worker alone. Its own headers cannot be changed; its body is not looked at.
 fn for_client(response: Response) -> Result<Response, Problem> {
     let headers = Headers::new();
-    for (name, value) in response.headers().entries().filter(|(name, _)| name != words::CALL_HEADER) {
+    for (name, value) in response.headers().entries().filter(|(name, _)| name != words::CALL_HEADER && name != proven::HEADER) {
         headers.set(&name, &value)?;
     }
     Ok(response.with_headers(headers))

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::about::About;
 use super::server::Asked;
-use super::streamable::{self, Answer, Post, Posted, Poster, Responded};
+use super::streamable::{self, Answer, Post, Posted, Poster, Proof, Responded};
 use crate::problem::Problem;
 use crate::sql::Sql;
 use crate::workspace::sessions::Session;
@@ -34,7 +34,7 @@ pub fn post<S: Sql>(
         }
     }
     let session = streamable::heard(tx, poster, post.session)?;
-    let (mut bodies, mut calls) = (Vec::new(), Vec::new());
+    let (mut bodies, mut calls, mut proof) = (Vec::new(), Vec::new(), Proof::NotWanted);
     for message in messages {
         match message {
             Err((id, error)) => bodies.push(jsonrpc::error(id.as_ref(), &error).to_string()),
@@ -43,6 +43,9 @@ pub fn post<S: Sql>(
                 let answer = answer(tx, &session, about, &asked)?;
                 bodies.push(answer.body);
                 calls.extend(answer.calls);
+                if answer.proof == Proof::Wanted {
+                    proof = Proof::Wanted;
+                }
             }
             Ok(incoming) => streamable::take(tx, poster, &session, &incoming)?,
         }
@@ -50,12 +53,17 @@ pub fn post<S: Sql>(
     if bodies.is_empty() {
         return Ok(Posted::Accepted);
     }
-    Ok(Posted::Answer(Answer { status: 200, body: format!("[{}]", bodies.join(",")), session: None, calls }))
+    Ok(Posted::Answer(Answer { status: 200, body: format!("[{}]", bodies.join(",")), session: None, calls, proof }))
 }
 
 fn answer<S: Sql>(tx: &mut Transaction<S>, session: &Session, about: &About, asked: &Asked<'_>) -> Result<Answer, Problem> {
-    let now =
-        |result: Result<Value, RpcError>| Answer { status: 200, body: asked.answer(result).to_string(), session: None, calls: Vec::new() };
+    let now = |result: Result<Value, RpcError>| Answer {
+        status: 200,
+        body: asked.answer(result).to_string(),
+        session: None,
+        calls: Vec::new(),
+        proof: Proof::NotWanted,
+    };
     if asked.method == "initialize" {
         return Ok(now(Err(RpcError::new(INVALID_REQUEST, "initialize is sent by itself, before anything else"))));
     }

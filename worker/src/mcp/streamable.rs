@@ -5,6 +5,7 @@
 //! one. So there is none to lose: it is the token that says who asks (see [`sessions`]).
 
 use agentrq_core::command::Inbox;
+use agentrq_core::dialect::hitl;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::header::is_session_id;
 use agentrq_core::mcp::jsonrpc::{self, Body, Incoming, RequestId};
@@ -60,11 +61,20 @@ pub struct Answer {
     pub session: Option<SessionId>,
     /// The sessions and numbers under which what is answered is remembered: the Worker says what became of it.
     pub calls: Vec<(SessionId, u64)>,
+    pub proof: Proof,
+}
+
+/// Must the Worker find out whether the client is still there?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The same call cannot be told from another client's, or what stands in its answer is given once: it costs a moment.
+    Wanted,
+    NotWanted,
 }
 
 impl Answer {
     pub fn of(status: u16, body: &Value) -> Posted {
-        Posted::Answer(Self { status, body: body.to_string(), session: None, calls: Vec::new() })
+        Posted::Answer(Self { status, body: body.to_string(), session: None, calls: Vec::new(), proof: Proof::NotWanted })
     }
 }
 
@@ -138,7 +148,7 @@ fn begin<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: &RequestId, pa
     presence::asked(tx, &session)?;
     tx.report(Inbox::Heard { agent: session.agent, client: params.get("clientInfo").map(Client::read) })?;
     let body = jsonrpc::result(id, server::welcome(params)).to_string();
-    Ok(Posted::Answer(Answer { status: 200, body, session: Some(session.id), calls: Vec::new() }))
+    Ok(Posted::Answer(Answer { status: 200, body, session: Some(session.id), calls: Vec::new(), proof: Proof::NotWanted }))
 }
 
 /// The session in which a client speaks. That it speaks shows that a model that was being set up is there.
@@ -229,7 +239,7 @@ pub fn respond<S: Sql>(tx: &mut Transaction<S>, session: &Session, about: &About
         && let Some((number, body)) = calls::answered(tx.sql(), call, ids, tx.now)?
     {
         let calls = vec![(session.id, number)];
-        return Ok(Responded::Answer(Answer { status: 200, body, session: None, calls }));
+        return Ok(Responded::Answer(Answer { status: 200, body, session: None, calls, proof: Proof::Wanted }));
     }
     let Answered { result, given, created } = match server::request(tx, &connection, about, asked)? {
         Handled::Answered(answered) => answered,
@@ -241,12 +251,14 @@ pub fn respond<S: Sql>(tx: &mut Transaction<S>, session: &Session, about: &About
         _ => 200,
     };
     let body = asked.answer(result).to_string();
+    let acts = asked.params.get("name").and_then(Value::as_str).is_some_and(hitl::adds);
+    let proof = if !given.is_empty() || (acts && ids == Ids::OfSeveral) { Proof::Wanted } else { Proof::NotWanted };
     let number = call.map(|call| calls::note(tx, &call, &body, &given)).transpose()?;
     if let (Some(task), Some(number)) = (created, number) {
         inbox::creation_answered(tx, &connection, task, number)?;
     }
     let calls = number.map(|number| (session.id, number)).into_iter().collect();
-    Ok(Responded::Answer(Answer { status, body, session: None, calls }))
+    Ok(Responded::Answer(Answer { status, body, session: None, calls, proof }))
 }
 
 /// What does something, or gives something that will not be given again.

@@ -22,15 +22,11 @@ use crate::workspace::tokens::Holder;
 use crate::workspace::transaction::{Outgoing, Transaction};
 
 /// Adds a stream, if its token may have one more.
-pub fn add<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
+pub fn add<S: Sql>(tx: &Transaction<S>, connection: &Connection) -> Result<(), Problem> {
     if connections::find(tx.sql(), connection.id)?.is_some() {
         return Err(Problem::new(Code::Conflict, "this connection id is in use: open a stream without one"));
     }
     if connections::streams_of(tx.sql(), connection.token)? >= STREAMS_OF_TOKEN {
-        // A client that has gone is noticed when something is written to it: the next try may find room.
-        for other in connections::live_of_token(tx.sql(), connection.token)? {
-            inbox::nudge(tx, other.id)?;
-        }
         let detail = format!("this token holds {STREAMS_OF_TOKEN} streams, which is the limit: close one, or use a token for each agent");
         return Err(Problem::new(Code::TooManyRequests, detail).retry_after(1));
     }
@@ -95,9 +91,13 @@ pub fn resume<S: Sql>(tx: &mut Transaction<S>, id: SessionId, dialled: &Dialled)
         (Kind::Listen { request }, Dialled::First) => acknowledge(tx, id, request)?,
         // What has changed while nobody held it, nobody knows: all of it may have.
         (Kind::Listen { .. }, _) => tell::all(tx, &connection)?,
+        (Kind::Session | Kind::Sse, Dialled::AfterBreak) => tell::all(tx, &connection)?,
         // It has been answered already, and says so once more.
         (Kind::Call { .. }, _) if !inbox::is_waiting(tx, id)? => tx.say(id, Down::End),
-        (Kind::Session, Dialled::ByClient { .. }) => inbox::ping(tx, id, &[])?,
+        (Kind::Session, Dialled::ByClient { .. }) => {
+            tell::all(tx, &connection)?;
+            inbox::ping(tx, id, &[])?;
+        }
         _ => {}
     }
     tx.deliver = true;

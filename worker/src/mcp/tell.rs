@@ -45,13 +45,13 @@ pub fn of_resources<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Tells a listening stream that all it listens to may have changed.
+/// Tells a stream that all it is told of may have changed.
 pub fn all<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
-    for uri in subscriptions::resources_of(tx.sql(), connection.id)? {
+    for uri in subscriptions::resources_of(tx.sql(), connection.session)? {
         say(tx, connection.id, &connection.kind, UPDATED, json!({"uri": uri}))?;
     }
     for (topic, method) in [(Topic::Tools, TOOLS), (Topic::Resources, RESOURCES)] {
-        if subscriptions::wants(tx.sql(), connection.id, topic)? {
+        if subscriptions::wants(tx.sql(), connection.session, topic)? {
             say(tx, connection.id, &connection.kind, method, json!({}))?;
         }
     }

@@ -31,7 +31,7 @@ const REDIAL_MS: [u64; 8] = [20, 50, 100, 250, 500, 1_000, 2_000, 4_000];
 /// Written before the last word on a stream: nothing, to a client that is there.
 const PROBE: &str = ":\n\n";
 /// How long a client that is gone takes to refuse it: as long as a packet takes there and back. One that is far away is not found out.
-const PROBE_MS: u64 = 3;
+const PROBE_MS: u64 = 5;
 
 /// How the socket behind a stream is dialled.
 pub trait Dial: 'static {

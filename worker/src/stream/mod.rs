@@ -5,4 +5,5 @@ pub mod dial;
 pub mod held;
 pub mod held_answer;
 pub mod line;
+pub mod proven;
 pub mod words;

@@ -229,6 +229,11 @@ pub(super) fn offered(offer: Offer, upload: &str) -> Vec<Definition> {
     ]
 }
 
+/// Does calling this tool twice add two?
+pub fn adds(tool: &str) -> bool {
+    matches!(tool, "createTask" | "reply" | "getNextTask")
+}
+
 fn object(fields: &[(&str, Value)]) -> Value {
     let properties: serde_json::Map<_, _> = fields.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
     let required: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
@@ -273,6 +278,13 @@ mod tests {
         let names: Vec<_> = definitions("https://x/").iter().map(|tool| tool.name).collect();
         let documented = ["createTask", "updateTaskStatus", "reply", "getWorkspace", "getTaskMessages", "downloadAttachment"];
         assert!(documented.iter().all(|name| names.contains(name)), "{names:?}");
+    }
+
+    #[test]
+    fn what_adds_is_said_in_two_places_alike() {
+        for tool in definitions("https://x/") {
+            assert_eq!(adds(tool.name), tool.effect == ToolEffect::Adds, "{}", tool.name);
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::body::MCP_BYTES;
 use crate::gate::caller::BASE_HEADER;
 use crate::mcp::about::About;
 use crate::mcp::sse;
-use crate::mcp::streamable::{self, Answer, Post, Posted, Poster};
+use crate::mcp::streamable::{self, Answer, Post, Posted, Poster, Proof};
 use crate::mcp::streams::Dialled;
 use crate::object::WorkspaceObject;
 use crate::object::sockets::Sockets;
@@ -22,9 +22,10 @@ use crate::problem::{Code, Problem};
 use crate::routes::{Endpoint, Method};
 use crate::stream::dial::wants_socket;
 use crate::stream::held_answer::HeldAnswer;
+use crate::stream::proven;
 use crate::stream::words::{self, Word};
 use crate::workspace::transaction::Transaction;
-use crate::workspace::{calls, inbox};
+use crate::workspace::{calls, connections, inbox};
 
 /// How often, and at which distance, to look whether an answer is written.
 const WRITING_LOOKS: u32 = 20;
@@ -32,13 +33,24 @@ const WRITING_PAUSE: Duration = Duration::from_millis(5);
 
 impl WorkspaceObject {
     pub(super) async fn mcp(&self, asked: Asked<'_>, workspace: WorkspaceId, endpoint: Endpoint) -> Result<Response, Problem> {
-        match asked.method {
+        let token = asked.asker.agent()?.token;
+        let answered = match asked.method {
             Method::Get if wants_socket(asked.request) => self.open_agent_stream(&asked),
             Method::Post if asked.query("conn").is_some() => self.sse_post(asked, workspace).await,
             Method::Post => self.streamable_post(asked, workspace, endpoint).await,
             Method::Delete => self.end_agent_session(&asked),
             _ => Err(Problem::new(Code::NotFound, "there is nothing at this path")),
+        };
+        if answered.as_ref().is_err_and(|problem| problem.status == 429) {
+            // A client that has gone is noticed when something is written to it: the next try may find room.
+            self.commit(|tx| {
+                for other in connections::live_of_token(tx.sql(), token)? {
+                    inbox::nudge(tx, other.id)?;
+                }
+                Ok(())
+            })?;
         }
+        answered
     }
 
     fn open_agent_stream(&self, asked: &Asked<'_>) -> Result<Response, Problem> {
@@ -154,6 +166,9 @@ fn json(answer: Answer) -> Result<Response, Problem> {
     }
     if !answer.calls.is_empty() {
         builder = builder.with_header(words::CALL_HEADER, &words::name(&answer.calls))?;
+    }
+    if answer.proof == Proof::Wanted {
+        builder = builder.with_header(proven::HEADER, "1")?;
     }
     Ok(builder.fixed(answer.body.into_bytes()))
 }

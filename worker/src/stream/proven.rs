@@ -1,0 +1,52 @@
+//! An answer in a response of which it must be known whether its client was still there to take it.
+//!
+//! A client that has gone is noticed only when something is written to it after something was: so a blank goes first, which JSON allows, and
+//! the answer a moment later. The platform then drops the body of a response that nobody takes.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use worker::{Delay, Response};
+
+use crate::problem::Problem;
+
+/// The header by which the object asks for it.
+pub const HEADER: &str = "x-agentrq-proven";
+/// How long a client that is gone takes to refuse the blank: as long as a packet takes there and back. One that is far away is not found out.
+const REFUSES: Duration = Duration::from_millis(3);
+
+/// What has become of an answer.
+#[derive(Clone, Debug, Default)]
+pub struct Fate(Rc<Cell<Taken>>);
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Taken {
+    #[default]
+    Unknown,
+    Yes,
+}
+
+impl Fate {
+    /// Has somebody taken it?
+    pub fn is_taken(&self) -> bool {
+        self.0.get() == Taken::Yes
+    }
+
+    /// The answer, as a response that notes its fate.
+    pub async fn of(&self, mut response: Response) -> Result<Response, Problem> {
+        let status = response.status_code();
+        let headers = response.headers().clone();
+        headers.delete("content-length")?;
+        let answer = response.bytes().await?;
+        let fate = self.clone();
+        let body = async_stream::stream! {
+            yield Ok::<_, worker::Error>(b" ".to_vec());
+            Delay::from(REFUSES).await;
+            yield Ok(answer);
+            // Asked for more: what was given has been taken.
+            fate.0.set(Taken::Yes);
+        };
+        Ok(Response::from_stream(body)?.with_status(status).with_headers(headers))
+    }
+}
