@@ -27,7 +27,7 @@ use crate::stream::words::{self, Word};
 const WORD_WAITS: Duration = Duration::from_millis(300);
 
 /// How often it is looked in that time what has become of an answer.
-const LOOKS: u32 = 60;
+const LOOKS: u32 = 10;
 
 /// A request of an agent that has passed the gate.
 pub struct AgentDoor<'a> {
@@ -131,9 +131,14 @@ impl AgentDoor<'_> {
         if !response.headers().has(words::CALL_HEADER)? {
             return Ok(response);
         }
+        let named = response.headers().get(words::CALL_HEADER)?.map(|named| words::named(&named)).unwrap_or_default();
         let proven = response.headers().has(proven::HEADER)?;
         let response = for_client(response)?;
-        if proven { fate.of(response).await } else { Ok(response) }
+        if !proven {
+            return Ok(response);
+        }
+        let taken = move || named.iter().for_each(|(session, number)| words::put(token, Word::Given(*session, *number)));
+        fate.of(response, taken).await
     }
 
     /// A request that brings nothing but words.
@@ -207,10 +212,11 @@ impl Words {
             if self.gone.is_gone() {
                 break;
             }
-            if !is_given && (proof == Proof::NotGone || self.fate.is_taken()) {
-                is_given = true;
-                answers.iter().for_each(|answer| words::put(self.token, given(*answer)));
+            match proof {
+                Proof::NotGone if !is_given => answers.iter().for_each(|answer| words::put(self.token, given(*answer))),
+                Proof::NotGone | Proof::Taken => {}
             }
+            is_given = proof == Proof::NotGone || self.fate.is_taken();
             Delay::from(WORD_WAITS / LOOKS).await;
         }
         if self.gone.is_gone() || !is_given {

@@ -33,8 +33,8 @@ impl Fate {
         self.0.get() == Taken::Yes
     }
 
-    /// The answer, as a response that notes its fate.
-    pub async fn of(&self, mut response: Response) -> Result<Response, Problem> {
+    /// The answer, as a response that notes its fate and says it at once: the client's next request may be under way.
+    pub async fn of(&self, mut response: Response, taken: impl FnOnce() + 'static) -> Result<Response, Problem> {
         let status = response.status_code();
         let headers = response.headers().clone();
         headers.delete("content-length")?;
@@ -46,6 +46,7 @@ impl Fate {
             yield Ok(answer);
             // Asked for more: what was given has been taken.
             fate.0.set(Taken::Yes);
+            taken();
         };
         Ok(Response::from_stream(body)?.with_status(status).with_headers(headers))
     }

@@ -94,7 +94,7 @@ pub(super) fn push<S: Sql>(
 
 /// The channel event of a delivery. Its key names the copy, so that a socket that is dialled again doubles nothing.
 pub(super) fn pushed<S: Sql>(tx: &Transaction<S>, delivery: &Delivery, copy: u32, id: &EventId) -> Result<Down, Problem> {
-    let item = item(tx, delivery)?;
+    let item = item(tx, delivery, copy)?;
     let told = jsonrpc::notification(channel::METHOD, &item.params());
     Ok(Down::Write { key: format!("d{}.{copy}", delivery.id), cursor: None, text: event(id, &told) })
 }

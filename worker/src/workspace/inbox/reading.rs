@@ -20,8 +20,9 @@ pub(crate) fn looked<S: Sql, T>(tx: &Transaction<S>, look: Look<T>) -> Result<T,
     }
 }
 
-/// A delivery with what it is about, ready to be read.
-pub(super) fn item<S: Sql>(tx: &Transaction<S>, delivery: &Delivery) -> Result<Item, Problem> {
+/// A delivery with what it is about, ready to be read: its `copy`-th copy. Each after the first says so, since nobody knows for certain that
+/// what went before it was not read.
+pub(super) fn item<S: Sql>(tx: &Transaction<S>, delivery: &Delivery, copy: u32) -> Result<Item, Problem> {
     let task = looked(tx, tx.store().task(delivery.task))?;
     let message = match delivery.kind {
         DeliveryKind::Reply | DeliveryKind::Verdict => Some(MessageId(delivery.id.0)),
@@ -32,7 +33,8 @@ pub(super) fn item<S: Sql>(tx: &Transaction<S>, delivery: &Delivery) -> Result<I
         Some(id) => looked(tx, tx.store().message(id))?,
         None => None,
     };
-    Ok(Item::render(delivery, task.as_ref(), message.as_ref()))
+    let delivery = Delivery { redelivered: delivery.redelivered || copy > 1, ..delivery.clone() };
+    Ok(Item::render(&delivery, task.as_ref(), message.as_ref()))
 }
 
 /// A message as an event that a client need not come back to.

@@ -45,7 +45,7 @@ pub fn riding<S: Sql>(
         let mut block = if was_pushed {
             format!("{id} for task {task} was pushed; if you have not seen it, call getTaskMessages.")
         } else {
-            item(tx, &delivery)?.block()
+            item(tx, &delivery, delivery.copies + 1)?.block()
         };
         if block.len() > room {
             block = format!("{id} for task {task} waits and is too long for here: call getTaskMessages.");

@@ -6,7 +6,7 @@ use agentrq_core::limits;
 use agentrq_core::mcp::jsonrpc::{self, RequestId};
 use agentrq_core::mcp::stateless;
 use agentrq_core::mcp::tool::ToolAnswer;
-use agentrq_core::model::{AgentName, Delivery, DeliveryState, Route};
+use agentrq_core::model::{AgentName, Delivery, Route};
 use serde_json::Value;
 
 use super::answers::answer;
@@ -170,9 +170,8 @@ pub fn waited<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, deliveri
     let mut ids = Vec::new();
     let mut bytes = 0;
     for delivery in deliveries.into_iter().take(WAITED_ITEMS) {
-        // What was pushed before may never have reached a model that has no channel: it comes again, and says so.
-        let again = delivery.redelivered || delivery.state != DeliveryState::Queued;
-        let item = item(tx, &Delivery { redelivered: again, ..delivery.clone() })?;
+        // What was pushed before may never have reached a model that has no channel: it comes again.
+        let item = item(tx, &delivery, delivery.copies + 1)?;
         bytes += item.content.len();
         if bytes > limits::RIDING_BYTES && !items.is_empty() {
             break;
