@@ -92,6 +92,8 @@ pub fn resume<S: Sql>(tx: &mut Transaction<S>, id: SessionId, dialled: &Dialled)
         // What has changed while nobody held it, nobody knows: all of it may have.
         (Kind::Listen { .. }, _) => tell::all(tx, &connection)?,
         (Kind::Session | Kind::Sse, Dialled::AfterBreak) => tell::all(tx, &connection)?,
+        #[cfg(feature = "faults")]
+        (Kind::Call { .. }, _) if super::fixtures::calls::dialled(tx, id)? => {}
         // It has been answered already, and says so once more.
         (Kind::Call { .. }, _) if !inbox::is_waiting(tx, id)? => tx.say(id, Down::End),
         (Kind::Session, Dialled::ByClient { .. }) => {
@@ -109,6 +111,9 @@ fn acknowledge<S: Sql>(tx: &mut Transaction<S>, id: SessionId, request: &Request
     let wants = |topic| Ok::<_, Problem>(Wanted::from(subscriptions::wants(tx.sql(), id, topic)?));
     let filter = Filter {
         tools_list_changed: wants(subscriptions::Topic::Tools)?,
+        #[cfg(feature = "faults")]
+        prompts_list_changed: wants(subscriptions::Topic::Prompts)?,
+        #[cfg(not(feature = "faults"))]
         prompts_list_changed: Wanted::No,
         resources_list_changed: wants(subscriptions::Topic::Resources)?,
         resource_subscriptions: subscriptions::resources_of(tx.sql(), id)?.into_iter().collect(),
