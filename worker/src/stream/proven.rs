@@ -1,7 +1,7 @@
 //! An answer in a response of which it must be known whether its client was still there to take it.
 //!
 //! A client that has gone is noticed only when something is written to it after something was: so a blank goes first, which JSON allows, and
-//! the answer a moment later. The platform then drops the body of a response that nobody takes.
+//! the answer a moment later, and another blank. The platform then drops the body of a response that nobody takes.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -44,6 +44,9 @@ impl Fate {
             yield Ok::<_, worker::Error>(b" ".to_vec());
             Delay::from(REFUSES).await;
             yield Ok(answer);
+            // A client waits for the end of the body before it reads the answer; one that goes before has not read it.
+            Delay::from(REFUSES).await;
+            yield Ok(b"\n".to_vec());
             // Asked for more: what was given has been taken.
             fate.0.set(Taken::Yes);
             taken();
