@@ -72,8 +72,11 @@ pub fn ping<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, deliveries: 
     Ok(())
 }
 
-/// The pings of a connection that wait for their pong, in the order of its stream, with what each proves, by its place.
-pub(super) fn waiting<S: Sql>(tx: &Transaction<S>, connection: SessionId) -> Result<Vec<(Ping, Vec<(u64, DeliveryId)>)>, Problem> {
+/// A delivery with its place among those that one ping follows on.
+type Placed = (u64, DeliveryId);
+
+/// The pings of a connection that wait for their pong, in the order of its stream, with what each proves.
+pub(super) fn waiting<S: Sql>(tx: &Transaction<S>, connection: SessionId) -> Result<Vec<(Ping, Vec<Placed>)>, Problem> {
     let rows =
         tx.sql().exec("SELECT id, seq, deliveries FROM pings WHERE connection = ? ORDER BY seq, id", &[connection.to_string().into()])?;
     let read = |row: &Row| {
