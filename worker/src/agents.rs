@@ -11,9 +11,9 @@ use futures_channel::oneshot;
 use wasm_bindgen::JsCast;
 use worker::{Context, Delay, Env, Headers, Request, Response};
 
-use crate::entry::Passed;
 use crate::forward::{object, own_request, send};
 use crate::gate::caller::Caller;
+use crate::passed::Passed;
 use crate::problem::{Code, Problem};
 use crate::random;
 use crate::routes::{Endpoint, Method, Route};

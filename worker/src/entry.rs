@@ -12,29 +12,19 @@ use crate::account::recent;
 use crate::agents::AgentDoor;
 use crate::assets;
 use crate::body;
-use crate::forward::{inner_request, object, own_request, send};
+use crate::forward::own_request;
 use crate::gate::Credential;
 use crate::gate::asked::Asked;
 use crate::gate::caller::Caller;
 use crate::gate::session::SessionProof;
-use crate::problem::{Code, Problem};
+use crate::passed::Passed;
+use crate::problem::Problem;
 use crate::random;
 use crate::routes::{self, Method, Route};
 use crate::setup::Setup;
 use crate::stream::all::{hold_all, place_in};
 use crate::stream::dial::{DashboardStream, Line};
 use crate::stream::held::hold;
-
-/// A request that has passed the gate.
-pub struct Passed<'a> {
-    pub env: &'a Env,
-    pub setup: &'a Setup,
-    pub asked: &'a Asked,
-    pub route: Route,
-    pub credential: Credential,
-    /// A person is checked wholly, and a member of the route's workspace. Of a token the object still has to check the hash.
-    pub caller: Option<Caller>,
-}
 
 /// Answers a request, or says why not.
 pub async fn serve(mut request: Request, env: &Env, context: &Context) -> Result<Response, Problem> {
@@ -126,17 +116,5 @@ impl Passed<'_> {
             return Duration::from_millis(ms);
         }
         DashboardStream::CHECK_EVERY
-    }
-
-    /// The request as the object gets it.
-    pub fn inner(&self, request: &Request) -> Result<Request, Problem> {
-        inner_request(self.setup, self.asked, &self.route, request, self.caller.as_ref())
-    }
-
-    /// Passes the request on to the object of its workspace.
-    pub async fn forward(&self, request: &Request) -> Result<Response, Problem> {
-        let workspace = self.route.workspace().ok_or_else(|| Problem::new(Code::NotFound, "there is nothing at this path yet"))?;
-        let inner = self.inner(request)?;
-        send(&object(self.env, workspace)?, inner).await
     }
 }

@@ -22,6 +22,7 @@ pub mod mcp;
 pub mod migrations;
 pub mod names;
 pub mod object;
+pub mod passed;
 pub mod problem;
 pub mod random;
 pub mod routes;

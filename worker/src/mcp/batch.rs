@@ -8,8 +8,9 @@ use agentrq_core::mcp::tool::ToolAnswer;
 use serde_json::{Map, Value};
 
 use super::about::About;
+use super::post::{Answer, Post, Posted, Poster, Proof};
+use super::respond::{self, Responded};
 use super::server::Asked;
-use super::streamable::{self, Answer, Post, Posted, Poster, Proof, Responded};
 use crate::problem::Problem;
 use crate::sql::Sql;
 use crate::workspace::sessions::Session;
@@ -33,7 +34,7 @@ pub fn post<S: Sql>(
             return refuse(&RpcError::new(INVALID_REQUEST, why));
         }
     }
-    let session = streamable::heard(tx, poster, post.session)?;
+    let session = respond::heard(tx, poster, post.session)?;
     let (mut bodies, mut calls, mut proof) = (Vec::new(), Vec::new(), Proof::NotWanted);
     for message in messages {
         match message {
@@ -47,7 +48,7 @@ pub fn post<S: Sql>(
                     proof = Proof::Wanted;
                 }
             }
-            Ok(incoming) => streamable::take(tx, poster, &session, &incoming)?,
+            Ok(incoming) => respond::take(tx, poster, &session, &incoming)?,
         }
     }
     if bodies.is_empty() {
@@ -67,7 +68,7 @@ fn answer<S: Sql>(tx: &mut Transaction<S>, session: &Session, about: &About, ask
     if asked.method == "initialize" {
         return Ok(now(Err(RpcError::new(INVALID_REQUEST, "initialize is sent by itself, before anything else"))));
     }
-    match streamable::respond(tx, session, about, asked)? {
+    match respond::respond(tx, session, about, asked)? {
         Responded::Answer(answer) => Ok(answer),
         Responded::Waits { .. } => Ok(now(Ok(ToolAnswer::Done(hitl::waited(&[])).to_json(&[])))),
         Responded::Listens(_) => Err(Problem::internal("a session listens")),

@@ -6,12 +6,15 @@ pub mod completion;
 #[cfg(feature = "faults")]
 pub mod fixtures;
 pub mod logging;
+pub mod post;
 pub mod prompts;
 pub mod reading;
 pub mod resources;
+pub mod respond;
 #[cfg(test)]
 mod room;
 pub mod server;
+pub mod session;
 pub mod sse;
 pub mod stateless;
 #[cfg(test)]

@@ -9,9 +9,10 @@ use agentrq_core::mcp::stateless::{self, Headers};
 use serde_json::Map;
 
 use super::about::About;
+use super::post::{Answer, Posted, Poster};
+use super::respond::{self, Responded};
 use super::server::Asked;
-use super::streamable::{self, Answer, Posted, Poster, Responded};
-use super::{resources, streams};
+use super::{resources, session, streams};
 use crate::problem::Problem;
 use crate::random;
 use crate::sql::Sql;
@@ -33,12 +34,12 @@ pub fn request<S: Sql>(
         Ok(envelope) => envelope,
         Err(error) => return Ok(Answer::of(400, &jsonrpc::error(Some(asked.id), &error))),
     };
-    let session = streamable::shared(tx, poster)?;
+    let session = session::shared(tx, poster)?;
     presence::asked(tx, &session)?;
     tx.report(Inbox::Heard { agent: session.agent.clone(), client: envelope.client })?;
-    match streamable::respond(tx, &session, about, asked)? {
+    match respond::respond(tx, &session, about, asked)? {
         Responded::Answer(answer) => Ok(Posted::Answer(answer)),
-        Responded::Waits { timeout_s, progress } => streamable::wait(tx, &session, asked, WhenLeft::Cancelled, timeout_s, progress),
+        Responded::Waits { timeout_s, progress } => respond::wait(tx, &session, asked, WhenLeft::Cancelled, timeout_s, progress),
         Responded::Listens(filter) => listen(tx, &session, asked, &filter),
     }
 }

@@ -8,7 +8,8 @@ use agentrq_core::mcp::listen::{Filter, Wanted};
 use agentrq_core::mcp::tool::clipped;
 use serde_json::{Value, json};
 
-use super::streamable::{self, Poster};
+use super::post::Poster;
+use super::session as asking;
 use super::tell;
 use crate::problem::{Code, Problem};
 use crate::sql::Sql;
@@ -37,7 +38,7 @@ pub fn add<S: Sql>(tx: &Transaction<S>, connection: &Connection) -> Result<(), P
 
 /// A session opens its own stream. Its client hears at once, and gets an event with an id: a ping.
 pub fn open<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: SessionId, session: Option<&str>) -> Result<(), Problem> {
-    let session = streamable::find(tx, poster, session)?;
+    let session = asking::find(tx, poster, session)?;
     // What a stream had that broke a moment ago waits again: the client has not come back to that one.
     for broken in connections::of_session(tx.sql(), session.id)?.into_iter().filter(|it| !it.is_live && it.kind == Kind::Session) {
         timers::clear(tx.sql(), Timer::Lost, &broken.id.to_string())?;
@@ -73,7 +74,7 @@ pub fn may_dial<S: Sql>(tx: &Transaction<S>, poster: Poster<'_>, id: SessionId, 
         Dialled::First | Dialled::AfterBreak => {
             !sessions::find(tx.sql(), connection.session)?.is_some_and(|session| session.state == State::Ended)
         }
-        Dialled::ByClient { session, .. } => streamable::find(tx, poster, session.as_deref())?.id == connection.session,
+        Dialled::ByClient { session, .. } => asking::find(tx, poster, session.as_deref())?.id == connection.session,
     })
 }
 

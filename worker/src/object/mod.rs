@@ -31,7 +31,7 @@ use crate::stream::line::{Ending, Up, is_ending};
 use crate::workspace::sql_store::SqlStore;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::transaction::Transaction;
-use crate::workspace::{blobs, connections, ended, inbox, presence, schema, tokens};
+use crate::workspace::{blobs, calls, connections, ended, inbox, presence, schema, sessions, tokens};
 
 /// How long a broken socket may take to be dialled again before its stream counts as lost.
 const REDIAL_MS: u64 = 5_000;
@@ -296,6 +296,8 @@ impl WorkspaceObject {
             }),
             Timer::TokenExpiry => self.expire_tokens(),
             Timer::Sweep => self.commit(|tx| {
+                sessions::sweep(tx.sql(), tx.now)?;
+                calls::sweep(tx.sql())?;
                 connections::sweep(tx.sql(), tx.now)?;
                 Ok(blobs::sweep(tx.sql(), tx.now)?)
             }),

@@ -9,7 +9,7 @@ use worker::{Response, WebSocketPair};
 use super::WorkspaceObject;
 use super::sockets::{self, DASHBOARD_WINDOW, Sockets, commit_line};
 use crate::mcp;
-use crate::mcp::streamable::Poster;
+use crate::mcp::post::Poster;
 use crate::mcp::streams::Dialled;
 use crate::problem::{Code, Problem};
 use crate::stream::line::Down;

@@ -353,8 +353,6 @@ pub fn session_ready(sql: &impl Sql, session: SessionId) -> Result<(), SqlError>
 
 /// Forgets connections that nobody will take up any more, with what they left.
 pub fn sweep(sql: &impl Sql, now: Timestamp) -> Result<(), SqlError> {
-    super::sessions::sweep(sql, now)?;
-    super::calls::sweep(sql)?;
     let before: Value = now.ms().saturating_sub(KEPT_MS).into();
     let gone = "SELECT id FROM connections WHERE is_live = 0 AND closed_at < ?";
     for table in ["answers", "waits", "pings"] {

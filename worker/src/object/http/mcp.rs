@@ -12,8 +12,9 @@ use super::{Asked, answer, no_content};
 use crate::body::MCP_BYTES;
 use crate::gate::caller::BASE_HEADER;
 use crate::mcp::about::About;
+use crate::mcp::post::{Answer, Post, Posted, Poster, Proof};
 use crate::mcp::sse;
-use crate::mcp::streamable::{self, Answer, Post, Posted, Poster, Proof};
+use crate::mcp::streamable;
 use crate::mcp::streams::Dialled;
 use crate::object::WorkspaceObject;
 use crate::object::sockets::Sockets;
@@ -89,11 +90,13 @@ impl WorkspaceObject {
     async fn streamable_post(&self, asked: Asked<'_>, workspace: WorkspaceId, endpoint: Endpoint) -> Result<Response, Problem> {
         let holder = asked.asker.agent()?.clone();
         let agent = holder.agent(asked.query("agent").as_deref())?;
-        let words = words::read(&asked.header(words::HEADER).unwrap_or_default());
-        if asked.query("words").is_some() {
-            self.commit(|tx| heed(tx, &words))?;
+        // Only the Worker can send the header: what a client writes into its own query says nothing.
+        let words = asked.header(words::HEADER).map(|header| words::read(&header));
+        if let (Some(words), Some(_)) = (&words, asked.query("words")) {
+            self.commit(|tx| heed(tx, words))?;
             return no_content();
         }
+        let words = words.unwrap_or_default();
         let header = |name| asked.header(name);
         let (version, method, name) = (header("mcp-protocol-version"), header("mcp-method"), header("mcp-name"));
         let session = header("mcp-session-id");
