@@ -124,9 +124,10 @@ describe("a client that goes away", () => {
     const { state } = await reaches(dashboard, id, "queued", 2_000);
     assert.equal(state, "queued");
     const again = await client.call("waitForMessages", { timeout_seconds: 0 });
+    // It was written once, to nobody as it turned out: every copy after the first says that it is one.
     assert.deepEqual(
       again.messages.map(({ message_id, redelivered }) => [message_id, redelivered]),
-      [[id, undefined]],
+      [[id, "true"]],
     );
   });
 
