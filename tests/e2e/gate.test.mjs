@@ -365,8 +365,13 @@ describe("every route of a workspace", () => {
       ["GET", `${base}/agents`],
     ];
     const agents = [
-      ["GET", `/mcp/${here.id}`],
       ["POST", `/mcp/${here.id}?conn=0ZRgCquBZ7R`, { jsonrpc: "2.0", id: 1, method: "ping" }],
+      ["POST", `/mcp/${here.id}?words=1`, { jsonrpc: "2.0", id: 1, method: "ping" }],
+      ...["mcp", "channel"].flatMap((door) => [
+        ["GET", `/${door}/${here.id}`],
+        ["POST", `/${door}/${here.id}`, { jsonrpc: "2.0", id: 1, method: "ping" }],
+        ["DELETE", `/${door}/${here.id}`],
+      ]),
     ];
     for (const [routes, closed] of [
       [both, { none: "session_required", agent: "token_invalid", cookie: "session_required" }],

@@ -86,8 +86,8 @@ pub fn respond<S: Sql>(tx: &mut Transaction<S>, session: &Session, about: &About
     let acts = asked.params.get("name").and_then(Value::as_str).is_some_and(hitl::adds);
     let proof = if !given.is_empty() || (acts && ids == Ids::OfSeveral) { Proof::Wanted } else { Proof::NotWanted };
     let number = call.map(|call| calls::note(tx, &call, &body, &given)).transpose()?;
-    if let (Some(task), Some(number)) = (created, number) {
-        inbox::creation_answered(tx, &connection, task, number)?;
+    if let (Some(made), Some(number)) = (&created, number) {
+        inbox::creation_answered(tx, &connection, made, number)?;
     }
     let calls = number.map(|number| (session.id, number)).into_iter().collect();
     Ok(Responded::Answer(Answer { status, body, session: None, calls, proof }))

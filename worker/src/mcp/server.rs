@@ -2,7 +2,7 @@
 
 use agentrq_core::dialect::hitl;
 use agentrq_core::dialect::hitl::resources::ResourceUri;
-use agentrq_core::id::{DeliveryId, TaskId};
+use agentrq_core::id::DeliveryId;
 use agentrq_core::mcp::jsonrpc::{self, INVALID_PARAMS, METHOD_NOT_FOUND, RequestId, RpcError};
 use agentrq_core::mcp::listen::Filter;
 use agentrq_core::mcp::resource::RESOURCE_NOT_FOUND;
@@ -18,7 +18,7 @@ use crate::problem::Problem;
 use crate::sql::Sql;
 use crate::workspace::calls;
 use crate::workspace::connections::{Connection, Kind};
-use crate::workspace::inbox;
+use crate::workspace::inbox::{self, Creation};
 use crate::workspace::subscriptions::{self, Topic};
 use crate::workspace::tokens;
 use crate::workspace::transaction::Transaction;
@@ -50,7 +50,7 @@ pub struct Answered {
     /// Deliveries that stand in it whole.
     pub given: Vec<DeliveryId>,
     /// The task that the call made, or that an unconfirmed call like it had made.
-    pub created: Option<TaskId>,
+    pub created: Option<Creation>,
 }
 
 impl Answered {

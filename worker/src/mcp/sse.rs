@@ -129,8 +129,8 @@ fn answer<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &Abou
         Handled::Listens(_) => return Err(Problem::internal("a stream with a handshake listens")),
     };
     let number = inbox::answer(tx, connection, &asked.answer(answered.result), &answered.given)?;
-    if let Some(task) = answered.created {
-        inbox::creation_answered(tx, connection, task, number)?;
+    if let Some(made) = &answered.created {
+        inbox::creation_answered(tx, connection, made, number)?;
     }
     if !answered.given.is_empty() {
         inbox::ping(tx, connection.id, &answered.given)?;

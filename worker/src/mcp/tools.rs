@@ -19,7 +19,7 @@ use crate::problem::{Code, Problem};
 use crate::random;
 use crate::sql::Sql;
 use crate::workspace::connections::{Connection, KEPT_MS};
-use crate::workspace::inbox::{self, looked};
+use crate::workspace::inbox::{self, Creation, looked};
 use crate::workspace::transaction::Transaction;
 use crate::workspace::{blobs, threads, tokens};
 
@@ -32,7 +32,7 @@ pub struct Ran {
     /// Deliveries that stand in the answer itself.
     pub named: Vec<DeliveryId>,
     /// The task that the call made, or that an unconfirmed call like it had made.
-    pub created: Option<TaskId>,
+    pub created: Option<Creation>,
     /// Whether what waits for the agent may ride on the answer.
     pub rides: Rides,
     /// The call waits for a person, this long, instead of being answered.
@@ -104,22 +104,12 @@ impl<S: Sql> Caller<'_, S> {
     fn create_task(&mut self, title: String, body: String, assignee: Assignee, attachments: Vec<InlineAttachment>) -> Result<Ran, Problem> {
         let hash = content_hash(&title, &body, assignee, &attachments);
         if let Some(task) = self.unconfirmed(&hash)? {
-            return Ok(Ran { created: Some(task.id), ..Ran::done(hitl::created(&task)) });
+            return Ok(Ran { created: Some(Creation { task: task.id, hash }), ..Ran::done(hitl::created(&task)) });
         }
         let id = random::id(self.tx.now)?;
         self.with_files(attachments, |caller, attachments| caller.command(Command::CreateTask { id, title, body, assignee, attachments }))?;
-        self.tx.sql().exec(
-            "INSERT OR REPLACE INTO creations (agent, hash, task, connection, at) VALUES (?, ?, ?, ?, ?)",
-            &[
-                self.connection.agent.as_str().into(),
-                hash.into(),
-                id.to_string().into(),
-                self.connection.id.to_string().into(),
-                self.tx.now.ms().into(),
-            ],
-        )?;
         let task = self.task(TaskRef::Id(TaskId(id)))?;
-        Ok(Ran { created: Some(task.id), ..Ran::done(hitl::created(&task)) })
+        Ok(Ran { created: Some(Creation { task: task.id, hash }), ..Ran::done(hitl::created(&task)) })
     }
 
     /// The task that a call with the same content made, if that call may not have been answered.
@@ -334,7 +324,7 @@ mod tests {
         made_for_tests(&db);
         let mut tx = Transaction::begin(&db, NOW).expect("begun");
         let asked = run_with(&mut tx, Scope::Ask, call("createTask", json!({"title": "When?", "assignee": "human"})));
-        let task = asked.created.expect("a task");
+        let task = asked.created.expect("a task").task;
         let reply = Id::new(NOW.ms(), 2);
         let (text, ada) = ("Now.".into(), Actor::Person(Person { id: "p".into(), name: "Ada".into() }));
         let said = Command::PostMessage { id: reply, task, text, attachments: Vec::new(), in_reply_to: None, asks: Default::default() };
@@ -355,10 +345,10 @@ mod tests {
         made_for_tests(&db);
         let mut tx = Transaction::begin(&db, NOW).expect("begun");
         let work = call("createTask", json!({"title": "Do it", "assignee": "agent"}));
-        let made = run_with(&mut tx, Scope::Agent, work.clone()).created.expect("a task");
+        let made = run_with(&mut tx, Scope::Agent, work.clone()).created.expect("a task").task;
         // The same call again is answered with the task that it made: not if it may not make any.
         let again = run_with(&mut tx, Scope::Ask, work);
-        assert_eq!((again.created, refusal(&again).contains("needs the scope \"agent\"")), (None, true));
+        assert_eq!((again.created.clone(), refusal(&again).contains("needs the scope \"agent\"")), (None, true));
         let taken = call("updateTaskStatus", json!({"task_id": made, "status": "ongoing"}));
         assert!(refusal(&run_with(&mut tx, Scope::Ask, taken)).contains("status of a task for agents"));
         assert!(refusal(&run_with(&mut tx, Scope::Read, call("getNextTask", json!({})))).contains("may not call getNextTask"));

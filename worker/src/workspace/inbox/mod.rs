@@ -18,5 +18,5 @@ pub use pings::{got, ping, pinged, pong};
 pub use pushes::deliver;
 pub use reading::message;
 pub(crate) use reading::{looked, read_ids, write_ids};
-pub use results::{confirm, creation_answered, give, riding, ungiven};
+pub use results::{Creation, confirm, creation_answered, give, riding, ungiven};
 pub use waits::{Wait, Waited, cancel_wait, end_waits, is_waiting, wait, wait_over, waited};

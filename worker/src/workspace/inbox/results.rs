@@ -135,9 +135,26 @@ fn read_before<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Resu
     Ok(())
 }
 
-/// Notes which answer tells of a task that was made: once that one has arrived, the same call makes another task.
-pub fn creation_answered<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, task: TaskId, answer: u64) -> Result<(), Problem> {
-    let args = [connection.id.to_string().into(), answer.into(), task.to_string().into()];
-    tx.sql().exec("UPDATE creations SET connection = ?, answer = ? WHERE task = ?", &args)?;
+/// A task that a call made, or that an unconfirmed call like it had made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Creation {
+    pub task: TaskId,
+    /// What makes two such calls the same.
+    pub hash: String,
+}
+
+/// Notes which answer tells of a task that was made: until that one has arrived, the same call makes no other task.
+pub fn creation_answered<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, made: &Creation, answer: u64) -> Result<(), Problem> {
+    tx.sql().exec(
+        "INSERT OR REPLACE INTO creations (agent, hash, task, connection, answer, at) VALUES (?, ?, ?, ?, ?, ?)",
+        &[
+            connection.agent.as_str().into(),
+            made.hash.as_str().into(),
+            made.task.to_string().into(),
+            connection.id.to_string().into(),
+            answer.into(),
+            tx.now.ms().into(),
+        ],
+    )?;
     Ok(())
 }
