@@ -11,6 +11,8 @@ export default ts.config(
   svelte.configs.recommended,
   { languageOptions: { globals: globals.node } },
   { files: ["web/**"], languageOptions: { globals: globals.browser } },
+  // Tests of the page hand functions to the browser.
+  { files: ["tests/page/**", "tests/bench/page/**"], languageOptions: { globals: globals.browser } },
   {
     files: ["**/*.svelte", "**/*.svelte.ts"],
     languageOptions: { parserOptions: { parser: ts.parser, extraFileExtensions: [".svelte"] } },

@@ -4,6 +4,7 @@ import { inRoot } from "./lib/paths.mjs";
 import { Advice, run } from "./lib/run.mjs";
 import { main } from "./lib/say.mjs";
 import { begin } from "./setup/begin.mjs";
+import { chromium } from "./setup/chromium.mjs";
 
 await main(async () => {
   await begin();
@@ -11,5 +12,6 @@ await main(async () => {
   if (!existsSync(bench)) throw new Advice("There is no benchmark yet (tests/bench/run.mjs).");
   const { buildProduct } = await import("./build/all.mjs");
   await buildProduct();
-  await run(process.execPath, [bench, ...process.argv.slice(2)]);
+  const env = { AGENTRQ_CHROMIUM: await chromium() };
+  await run(process.execPath, [bench, ...process.argv.slice(2)], { env });
 });

@@ -5,15 +5,28 @@ import { Advice, run } from "./lib/run.mjs";
 import { duration, say } from "./lib/say.mjs";
 import { buildPage, buildProduct } from "./build/all.mjs";
 import { buildRmcpAgent } from "./build/rmcp-agent.mjs";
+import { cargoWasm, compiledWasm } from "./build/wasm.mjs";
 import { webScripts } from "./build/web.mjs";
 import { buildWorker } from "./build/worker.mjs";
 import { checkLayout, checkWeb, lintRust, lintScripts } from "./checks.mjs";
 import { chromium } from "./setup/chromium.mjs";
 import { testPython } from "./setup/python.mjs";
+import { plantAll } from "./plant.mjs";
 import { rustEnv } from "./setup/rust.mjs";
+import { compare, simulate } from "./simulate.mjs";
+import { mutants } from "../tests/sim/mutants.mjs";
 
 // No test of ours takes longer; one that hangs is named instead of holding up the run.
 const testLimitMs = 600_000;
+
+// What is only done with pages, and waits for nothing but events, shares the machine: a file for each of two cores. All others run alone: they
+// watch windows of milliseconds, hold a finger down for so long, or fill both cores by themselves.
+const besideEachOther = new Set(
+  [
+    ...["activity", "agents", "connect", "first-load", "home", "keyboard", "notifications", "offline"],
+    ...["practice-agent", "story", "thread", "two-browsers", "two-tabs"],
+  ].map((name) => `tests/e2e/${name}.test.mjs`),
+);
 
 async function buildAll() {
   await buildProduct();
@@ -37,9 +50,20 @@ async function endToEnd(files) {
     AGENTRQ_PYTHON: await testPython(),
     AGENTRQ_RMCP_AGENT: await buildRmcpAgent(),
   };
-  // One file at a time: they measure times, and two cores are soon full of servers.
-  const options = ["--test", "--test-reporter=spec", "--test-concurrency=1", `--test-timeout=${testLimitMs}`];
-  await run(process.execPath, [...options, ...found], { env, shown: "node --test" });
+  const pass = async (files, atOnce) => {
+    if (!files.length) return;
+    const options = [`--test-concurrency=${atOnce}`, `--test-timeout=${testLimitMs}`];
+    await run(process.execPath, ["--test", "--test-reporter=spec", ...options, ...files], {
+      env,
+      shown: "node --test",
+    });
+  };
+  const alone = found.filter((file) => !besideEachOther.has(file));
+  const beside = found.filter((file) => besideEachOther.has(file));
+  await each(
+    () => pass(alone, 1),
+    () => pass(beside, 2),
+  );
 }
 
 export const stages = {
@@ -48,12 +72,26 @@ export const stages = {
     title: "Rust tests",
     work: async () => run("cargo", ["test", "--workspace", "--quiet"], { env: await rustEnv() }),
   },
+  sim: {
+    title: "simulation",
+    work: async () => {
+      await each(
+        () => simulate(["--seeds", "10000"]),
+        () => compare(300),
+        // Planting them takes minutes: `npm run mutants` does. Here it is held that each still stands where it says.
+        async () => plantAll(mutants),
+      );
+    },
+  },
   build: { title: "build", work: buildAll },
   web: {
     title: "dashboard: types and tests",
     work: async () => {
       await buildPage();
-      const test = () => run("npm", ["run", "--silent", "test", "--workspace", "web"]);
+      // The page's own sync is run from seeds as well, against the simulation's authority.
+      await cargoWasm(["agentrq-sim"]);
+      const env = { AGENTRQ_SIM_WASM: compiledWasm("agentrq_sim") };
+      const test = () => run("npm", ["run", "--silent", "test", "--workspace", "web"], { env });
       await each(checkWeb, ...(webScripts().test ? [test] : []));
     },
   },

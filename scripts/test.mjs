@@ -1,6 +1,6 @@
 // `npm test [-- stage or test file …]`: sets up, then runs every test in stages, each with its time.
 //
-// A stage that fails does not keep the others from running, unless they need what it makes. Stages: lint, rust, build, web, e2e.
+// A stage that fails does not keep the others from running, unless they need what it makes. Stages: lint, rust, sim, build, web, e2e.
 import { existsSync } from "node:fs";
 import { inRoot } from "./lib/paths.mjs";
 import { Advice } from "./lib/run.mjs";

@@ -1,78 +1,78 @@
-// `npm run pictures`: the pictures of the README, taken of the real product with a real agent, into docs/images.
+// `npm run pictures [-- --only board --to folder]`: the pictures of the README, taken of the product with real agents, into docs/images.
+/* global document */
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Agent } from "./lib/agent.mjs";
-import { openBrowser, signedInPage } from "./lib/browser.mjs";
-import { settle, startWorld } from "./lib/world.mjs";
+import { parseArgs } from "node:util";
+import { openBrowser } from "./lib/browser.mjs";
+import { desktop, phone } from "./page/devices.mjs";
+import { stateNamed } from "./page/states/all.mjs";
+import { settled, Visitor } from "./page/visit.mjs";
+import { startPopulated } from "./page/world.mjs";
 
-const folder = fileURLToPath(new URL("../docs/images", import.meta.url));
-const body = `I'm about to run this migration:
+const docs = fileURLToPath(new URL("../docs/images", import.meta.url));
+const { values } = parseArgs({
+  options: { only: { type: "string", multiple: true }, to: { type: "string", default: docs } },
+});
 
-\`\`\`sql
-DELETE FROM user_sessions
- WHERE created_at < NOW() - INTERVAL '90 days';
-\`\`\`
+/** The name of a picture, and the state of the page that it shows. */
+const pictures = {
+  "needs-you": "home",
+  approval: "approval, high risk",
+  diff: "approval, a diff",
+  tasks: "list, a task open",
+  board: "board",
+  question: "question",
+  agents: "agents",
+};
+const devices = { desktop, phone };
 
-Estimated rows affected: **~14,000**. This is irreversible.
-`;
-const diff = "--- a/schema.sql\n+++ b/schema.sql\n@@ -1 +1 @@\n-id SERIAL\n+id UUID\n";
+/** The world is made within a second; on the pictures it has come over a morning: the newest task is some minutes old, the oldest some hours. */
+const agesMinutes = [4, 9, 17, 26, 41, 58, 83, 112, 150, 205, 260, 340, 430];
+const back = (time, minutes) => new Date(Date.parse(time) - minutes * 60_000).toISOString();
+function overAMorning(context) {
+  return context.route("**/snapshot*", async (route) => {
+    const response = await route.fetch();
+    const snapshot = await response.json();
+    const newestFirst = snapshot.tasks.toSorted((one, other) => other.number - one.number);
+    for (const [at, task] of newestFirst.entries())
+      for (const name of ["createdAt", "updatedAt", "waitingSince"])
+        task[name] = back(task[name], agesMinutes[Math.min(at, agesMinutes.length - 1)]);
+    for (const agent of snapshot.agents) agent.since = back(agent.since, agesMinutes.at(-1));
+    await route.fulfill({ response, json: snapshot });
+  });
+}
 
-const devices = [
-  { name: "desktop-light", viewport: { width: 1440, height: 900 }, colorScheme: "light" },
-  { name: "desktop-dark", viewport: { width: 1440, height: 900 }, colorScheme: "dark" },
-  {
-    name: "phone-light",
-    viewport: { width: 390, height: 844 },
-    colorScheme: "light",
-    deviceScaleFactor: 2,
-    isMobile: true,
-    hasTouch: true,
-  },
-  {
-    name: "phone-dark",
-    viewport: { width: 390, height: 844 },
-    colorScheme: "dark",
-    deviceScaleFactor: 2,
-    isMobile: true,
-    hasTouch: true,
-  },
-];
+/** The page has all that it shows, and nothing is on its way. */
+const atRest = (page) =>
+  page.waitForFunction(
+    () =>
+      !document.querySelector("[aria-busy=true]") &&
+      document.querySelector("[data-testid=sync]").textContent.includes("All saved"),
+  );
 
+const folder = resolve(values.to);
 mkdirSync(folder, { recursive: true });
-const world = await startWorld();
+const chosen = Object.entries(pictures).filter(([name]) => !values.only || values.only.includes(name));
+// Without what is there to break layouts.
+const world = await startPopulated({ names: ["empty", "calm", "site", "busy"] });
 const browser = await openBrowser();
 try {
-  const { room, workspace, token } = await settle(world, { name: "my-api", label: "Claude Sonnet" });
-  const agent = await Agent.connect(token.mcpUrl, { name: "claude-code" });
-  const data = Buffer.from(diff).toString("base64");
-  const ask = await agent.call("createTask", {
-    title: "Approve: Delete stale user sessions older than 90 days",
-    assignee: "human",
-    body,
-    attachments: [{ id: "a", filename: "schema.diff", mimeType: "text/plain", data }],
-  });
-  await agent.call("createTask", {
-    title: "Question: Which region should the replica live in?",
-    assignee: "human",
-    body: "eu-west-1 is nearer to our users; us-east-1 is cheaper.",
-  });
-  const done = await agent.call("createTask", {
-    title: "Review: new README",
-    assignee: "human",
-    body: "Ready to publish?",
-  });
-  await room.decide(done.task_id, "approved", "Nice. Mention the limits too.");
-  await agent.call("updateTaskStatus", { task_id: done.task_id, status: "completed" });
-  for (const { name, ...device } of devices) {
-    const page = await signedInPage(browser, world, `/w/${workspace.id}/needs-you/${ask.task_id}`, device);
-    await page.getByRole("button", { name: "Approve", exact: true }).waitFor();
-    await page.waitForTimeout(800);
-    await page.screenshot({ path: join(folder, `approval-${name}.png`) });
-    console.log(`docs/images/approval-${name}.png`);
-    await page.context().close();
+  for (const [device, options] of Object.entries(devices)) {
+    const visitor = await Visitor.signIn(browser, world, options, overAMorning);
+    for (const [name, state] of chosen)
+      await visitor.see(stateNamed(state), async (page) => {
+        await atRest(page);
+        for (const colorScheme of ["light", "dark"]) {
+          await page.emulateMedia({ colorScheme });
+          await settled(page);
+          const file = `${name}-${device}-${colorScheme}.png`;
+          await page.screenshot({ path: join(folder, file) });
+          console.log(join(values.to, file));
+        }
+      });
+    await visitor.close();
   }
-  await agent.close();
 } finally {
   await browser.close();
   await world.end();

@@ -2,16 +2,28 @@
 import { fileURLToPath } from "node:url";
 import { svelte, vitePreprocess } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { preloadRules } from "./preload.ts";
+import { shell } from "./shell-plugin.ts";
+
+const inWeb = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** Where wasm-bindgen leaves core's face for the browser. */
-const wasmFace = fileURLToPath(new URL("../wasm-pkg/pkg/agentrq_wasm.js", import.meta.url));
+const wasmFace = inWeb("../wasm-pkg/pkg/agentrq_wasm.js");
 
 /** The server that `npm run dev` talks to. */
 const server = new URL(process.env["AGENTRQ_SERVER"] ?? "http://127.0.0.1:8787").origin;
 
 export default defineConfig({
-  plugins: [svelte({ preprocess: vitePreprocess() })],
-  resolve: { alias: { "@agentrq/wasm": wasmFace } },
+  plugins: [
+    svelte({ preprocess: vitePreprocess() }),
+    preloadRules(),
+    shell(inWeb("src/sw/worker.ts"), inWeb("public")),
+  ],
+  resolve: {
+    alias: { "@agentrq/wasm": wasmFace },
+    // Tests mount components, as the browser does.
+    ...(process.env["VITEST"] ? { conditions: ["browser"] } : {}),
+  },
   build: {
     outDir: "dist",
     // light-dark() and oklch() stand as written: every browser of the last two years knows them.
@@ -20,6 +32,8 @@ export default defineConfig({
     // Nothing is inlined as a data: URL, so the CSP needs no exception for them.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What every first visit needs is one file: it compresses better than its parts, and is asked for once.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "page", tags: ["$initial"] }] } } },
   },
   server: {
     proxy: {

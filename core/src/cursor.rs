@@ -6,7 +6,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::as_text::travels_as_text;
+use crate::json::as_text;
 
 /// A place in a history: after commit `seq`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,6 +17,13 @@ pub struct Cursor {
     pub seq: u64,
     /// Names the commit; 1 to 32 letters and digits.
     pub tag: String,
+}
+
+impl Cursor {
+    /// Whether this place lies at or before `other`, as far as epoch and number tell.
+    pub fn is_by(&self, other: &Self) -> bool {
+        self.epoch == other.epoch && self.seq <= other.seq
+    }
 }
 
 /// The text is no cursor.
@@ -56,7 +63,7 @@ impl FromStr for Cursor {
     }
 }
 
-travels_as_text!(Cursor);
+as_text!(Cursor);
 
 #[cfg(test)]
 mod tests {

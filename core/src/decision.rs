@@ -1,18 +1,49 @@
 //! What a decision comes to: an outcome for the caller, events with their changes for everyone, effects for the shell.
 
-use serde::{Deserialize, Serialize};
-
 use crate::id::TaskId;
+use crate::json::{Error, Named, Need, Read, Reader, Word, Write, needed, object, through_json, words};
 use crate::model::{Actor, Entity, EntityRef};
+use crate::record;
 use crate::time::Timestamp;
 
 /// One write. Everything a store ever does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     Put { entity: Box<Entity> },
     Delete { entity: EntityRef },
 }
+
+const ENTITY: &[Named] = &[("entity", Need::Required)];
+
+impl Read for Change {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
+        match &*reader.tag("op")? {
+            "put" => {
+                let mut entity = None;
+                reader.record(ENTITY, &mut [&mut entity])?;
+                Ok(Self::Put { entity: needed(entity, "entity")? })
+            }
+            "delete" => {
+                let mut entity = None;
+                reader.record(ENTITY, &mut [&mut entity])?;
+                Ok(Self::Delete { entity: needed(entity, "entity")? })
+            }
+            other => Err(Error::unknown(other, ["put", "delete"].into_iter())),
+        }
+    }
+}
+
+impl Write for Change {
+    fn write(&self, to: &mut String) {
+        let (op, entity): (_, &dyn Write) = match self {
+            Self::Put { entity } => ("put", entity),
+            Self::Delete { entity } => ("delete", entity),
+        };
+        object(to, &[("op", Some(&op)), ("entity", Some(entity))]);
+    }
+}
+
+through_json!(Change);
 
 impl From<Entity> for Change {
     fn from(entity: Entity) -> Self {
@@ -21,63 +52,55 @@ impl From<Entity> for Change {
 }
 
 /// What happened, in the words of the dashboard's event stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventType {
-    #[serde(rename = "task.created")]
     TaskCreated,
-    #[serde(rename = "task.updated")]
     TaskUpdated,
-    #[serde(rename = "task.deleted")]
     TaskDeleted,
-    #[serde(rename = "reply.received")]
     ReplyReceived,
-    #[serde(rename = "status.updated")]
     StatusUpdated,
-    #[serde(rename = "agent.connected")]
     AgentConnected,
-    #[serde(rename = "agent.disconnected")]
     AgentDisconnected,
-    #[serde(rename = "agent.updated")]
     AgentUpdated,
-    #[serde(rename = "delivery.updated")]
     DeliveryUpdated,
-    #[serde(rename = "workspace.updated")]
     WorkspaceUpdated,
     /// Nothing happened but that commands were counted.
-    #[serde(rename = "mutation.acknowledged")]
     MutationAcknowledged,
 }
+
+words!(EventType {
+    "task.created" => TaskCreated,
+    "task.updated" => TaskUpdated,
+    "task.deleted" => TaskDeleted,
+    "reply.received" => ReplyReceived,
+    "status.updated" => StatusUpdated,
+    "agent.connected" => AgentConnected,
+    "agent.disconnected" => AgentDisconnected,
+    "agent.updated" => AgentUpdated,
+    "delivery.updated" => DeliveryUpdated,
+    "workspace.updated" => WorkspaceUpdated,
+    "mutation.acknowledged" => MutationAcknowledged,
+});
 
 impl EventType {
     /// The name on the wire.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::TaskCreated => "task.created",
-            Self::TaskUpdated => "task.updated",
-            Self::TaskDeleted => "task.deleted",
-            Self::ReplyReceived => "reply.received",
-            Self::StatusUpdated => "status.updated",
-            Self::AgentConnected => "agent.connected",
-            Self::AgentDisconnected => "agent.disconnected",
-            Self::AgentUpdated => "agent.updated",
-            Self::DeliveryUpdated => "delivery.updated",
-            Self::WorkspaceUpdated => "workspace.updated",
-            Self::MutationAcknowledged => "mutation.acknowledged",
-        }
+        self.on_the_wire()
     }
 }
 
 /// One thing that happened, with everything it changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    #[serde(rename = "type")]
     pub kind: EventType,
     pub task_id: Option<TaskId>,
     pub actor: Actor,
     pub at: Timestamp,
     pub changes: Vec<Change>,
 }
+
+record!(Event { kind as "type", task_id, actor, at, changes });
+through_json!(Event);
 
 /// What the shell must do after the commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

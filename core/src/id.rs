@@ -11,9 +11,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
-use crate::as_text::travels_as_text;
+use crate::json::as_text;
 
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const LENGTH: usize = 11;
@@ -42,6 +40,9 @@ impl fmt::Display for InvalidId {
 impl std::error::Error for InvalidId {}
 
 impl Id {
+    pub const MIN: Self = Self(0);
+    pub const MAX: Self = Self(MAX);
+
     /// Makes an id from the time in milliseconds since 1970 and random bits, of which the lowest 22 are used.
     pub fn new(now_ms: u64, random: u32) -> Self {
         let millis = now_ms.saturating_sub(EPOCH_MS) & ((1 << 41) - 1);
@@ -63,7 +64,7 @@ impl fmt::Display for Id {
             *place = ALPHABET[(rest % 62) as usize];
             rest /= 62;
         }
-        text.iter().try_for_each(|&byte| fmt::Write::write_char(f, char::from(byte)))
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -83,8 +84,13 @@ impl FromStr for Id {
         }
         text.bytes()
             .try_fold(0u64, |sum, byte| {
-                let digit = ALPHABET.iter().position(|&known| known == byte)? as u64;
-                sum.checked_mul(62)?.checked_add(digit)
+                let digit = match byte {
+                    b'0'..=b'9' => byte - b'0',
+                    b'A'..=b'Z' => byte - b'A' + 10,
+                    b'a'..=b'z' => byte - b'a' + 36,
+                    _ => return None,
+                };
+                sum.checked_mul(62)?.checked_add(u64::from(digit))
             })
             .filter(|&value| value <= MAX)
             .map(Self)
@@ -92,13 +98,12 @@ impl FromStr for Id {
     }
 }
 
-travels_as_text!(Id);
+as_text!(Id);
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub Id);
 
         impl fmt::Display for $name {
@@ -111,6 +116,8 @@ macro_rules! ids {
             type Err = InvalidId;
             fn from_str(text: &str) -> Result<Self, InvalidId> { text.parse().map(Self) }
         }
+        as_text!($name);
+
         impl From<Id> for $name {
             fn from(id: Id) -> Self { Self(id) }
         }

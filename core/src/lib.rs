@@ -14,26 +14,31 @@
 //! dialect   what agents say in their own words, and what they are told
 //! decide    the rules                                  mcp   JSON-RPC, tools, channel
 //! command, view, decision, rejection, store
-//! model, lifecycle
-//! id, cursor, time, limits, text                       sse
+//! model
+//! lifecycle
+//! id, cursor, time, limits, risk, text, diff, fold, json, table   sse
 //! ```
 #![forbid(unsafe_code)]
 
-mod as_text;
 pub mod command;
 pub mod cursor;
 pub mod decide;
 pub mod decision;
 pub mod dialect;
+pub mod diff;
+pub mod fold;
 pub mod id;
+pub mod json;
 pub mod lifecycle;
 pub mod limits;
 pub mod mcp;
 pub mod model;
 pub mod rejection;
+pub mod risk;
 pub mod sse;
 pub mod store;
 pub mod sync;
+mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod text;

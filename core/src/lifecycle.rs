@@ -9,25 +9,30 @@
 //! The dialects have their own words for these states; on the wire of the dashboard they bear the
 //! words of the human-in-the-loop dialect, and the words of the others are understood.
 
-use serde::{Deserialize, Serialize};
+use crate::json::{Word, words};
 
-use crate::model::Actor;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    #[serde(rename = "notstarted", alias = "pending")]
     Pending,
-    #[serde(rename = "ongoing", alias = "active", alias = "in_progress", alias = "running")]
     Active,
-    #[serde(rename = "completed")]
     Completed,
-    #[serde(rename = "rejected")]
     Rejected,
-    #[serde(rename = "failed")]
     Failed,
-    #[serde(rename = "killed")]
     Killed,
 }
+
+words!(Status {
+    "notstarted" => Pending,
+    "pending" => Pending,
+    "ongoing" => Active,
+    "active" => Active,
+    "in_progress" => Active,
+    "running" => Active,
+    "completed" => Completed,
+    "rejected" => Rejected,
+    "failed" => Failed,
+    "killed" => Killed,
+});
 
 /// Every status, in the order of the lifecycle.
 pub const STATUSES: [Status; 6] = [Status::Pending, Status::Active, Status::Completed, Status::Rejected, Status::Failed, Status::Killed];
@@ -40,40 +45,15 @@ pub enum Mover {
     System,
 }
 
-impl From<&Actor> for Mover {
-    fn from(actor: &Actor) -> Self {
-        match actor {
-            Actor::Agent { .. } => Self::Agent,
-            Actor::Person(_) => Self::Person,
-            Actor::System => Self::System,
-        }
-    }
-}
-
 impl Status {
     /// The word of the human-in-the-loop dialect, which is also the one on the wire.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "notstarted",
-            Self::Active => "ongoing",
-            Self::Completed => "completed",
-            Self::Rejected => "rejected",
-            Self::Failed => "failed",
-            Self::Killed => "killed",
-        }
+        self.on_the_wire()
     }
 
     /// Reads a status from a word of any dialect.
     pub fn from_word(word: &str) -> Option<Self> {
-        match word {
-            "notstarted" | "pending" => Some(Self::Pending),
-            "ongoing" | "active" | "in_progress" | "running" => Some(Self::Active),
-            "completed" => Some(Self::Completed),
-            "rejected" => Some(Self::Rejected),
-            "failed" => Some(Self::Failed),
-            "killed" => Some(Self::Killed),
-            _ => None,
-        }
+        Self::of_wire(word).ok()
     }
 
     pub fn is_open(self) -> bool {

@@ -8,6 +8,16 @@ pub const TEXT_BYTES: usize = 256 * 1024;
 pub const ATTACHMENT_BYTES: u64 = 25 * 1024 * 1024;
 /// Bytes, decoded, of all attachments that ride inside one tool call as base64.
 pub const INLINE_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes that a file counts at least, where those of a workspace are added up: what is kept of an empty one is not nothing.
+pub const ATTACHMENT_LEAST_BYTES: u64 = 1024;
+/// Bytes of a workspace's database, files included, up to which agents may fill it. The rest is for people: an object's database has 10 GB.
+pub const AGENTS_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+/// Browsers of one person that a workspace remembers, each by the name under which it numbers its commands. Any other begins anew.
+pub const CLIENTS: u64 = 200;
+/// Idempotency keys of one caller that are remembered, for a day.
+pub const IDEMPOTENCY_KEYS: u64 = 5_000;
+/// Deleted tasks that are remembered.
+pub const TOMBSTONES: u64 = 2_000;
 /// Attachments on one message.
 pub const ATTACHMENTS: usize = 20;
 /// Characters in an attachment's file name.
@@ -20,9 +30,29 @@ pub const MISSION_BYTES: usize = 16 * 1024;
 pub const NAME_CHARS: usize = 64;
 /// Characters in the reason of a status.
 pub const REASON_CHARS: usize = 2_000;
+/// Bytes in the URI by which a client names a resource: names that are followed are kept.
+pub const URI_BYTES: usize = 2_048;
+/// Bytes in a text by which a client names a request, or its progress: both are kept while the request is under way.
+pub const REQUEST_ID_BYTES: usize = 1_024;
 /// Commands in one batch of a replica.
 pub const BATCH: usize = 100;
+/// Bytes of the commands that a replica puts into one batch, if they are more than one.
+pub const BATCH_BYTES: usize = 512 * 1024;
+/// Workspaces whose news come on one stream.
+pub const WATCHED: usize = 50;
 /// Items on one page of a list.
 pub const PAGE: usize = 100;
 /// Bytes of waiting items that ride on one tool result.
 pub const RIDING_BYTES: usize = 20 * 1024;
+/// Answers that a question may offer.
+pub const CHOICES: usize = 12;
+/// Characters in the id of such an answer.
+pub const CHOICE_ID_CHARS: usize = 64;
+/// Characters in its label.
+pub const LABEL_CHARS: usize = 200;
+/// Characters in its description.
+pub const DESCRIPTION_CHARS: usize = 1_000;
+/// Bytes of a body that a person changes and approves, and of the comment beside it: it is kept twice, in the body and with the verdict.
+pub const EDITED_BYTES: usize = 64 * 1024;
+/// Bytes of the diff that says what was changed; of a longer one the new text says more.
+pub const DIFF_BYTES: usize = 32 * 1024;

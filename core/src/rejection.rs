@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-
 use crate::id::{AttachmentId, Id, MessageId, TaskId};
+use crate::json::{Error, Member, Raw, Read, Reader, Slot, Write, needed, object, through_json};
 use crate::lifecycle::Status;
+use crate::members;
 use crate::model::{Actor, AgentName, OutOfScope, Verdict};
 use crate::time::Timestamp;
 
@@ -101,7 +100,7 @@ pub enum Fault {
 }
 
 /// A refusal on the wire: the members of an RFC 9457 problem document, without the HTTP in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     pub code: String,
     pub title: String,
@@ -109,9 +108,43 @@ pub struct Problem {
     /// HTTP status that fits.
     pub status: u16,
     /// What the reader may use to mend it: `allowed`, `by`, `current` …
-    #[serde(flatten)]
-    pub extra: serde_json::Map<String, Value>,
+    pub extra: Vec<(String, Raw)>,
 }
+
+impl Problem {
+    /// A member that the reader may use.
+    pub fn extra(&self, name: &str) -> Option<&Raw> {
+        self.extra.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+}
+
+impl Read for Problem {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
+        let (mut code, mut title, mut detail, mut status, mut extra) = (None, None, None, None, Vec::new());
+        reader.members(&mut |reader, name| match name {
+            "code" => code.fill(reader),
+            "title" => title.fill(reader),
+            "detail" => detail.fill(reader),
+            "status" => status.fill(reader),
+            _ => {
+                extra.push((name.to_owned(), Raw::read(reader)?));
+                Ok(())
+            }
+        })?;
+        let (code, title, detail) = (needed(code, "code")?, needed(title, "title")?, needed(detail, "detail")?);
+        Ok(Self { code, title, detail, status: needed(status, "status")?, extra })
+    }
+}
+
+impl Write for Problem {
+    fn write(&self, to: &mut String) {
+        let mut members = members!(of self; code, title, detail, status).to_vec();
+        members.extend(self.extra.iter().map(|(name, value)| (name.as_str(), Some(value as &dyn Write))));
+        object(to, &members);
+    }
+}
+
+through_json!(Problem);
 
 impl Rejection {
     /// The stable code.
@@ -177,24 +210,23 @@ impl Rejection {
             Fault::NotLoaded => ("Not loaded here", 409),
         };
         let extra = match self {
-            Self::IllegalTransition { from, allowed, .. } => json!({"from": from, "allowed": allowed}),
-            Self::TaskClosed { status, .. } | Self::NotClosed { status, .. } => json!({"taskStatus": status}),
-            Self::TooLong { field, limit, given, .. } => json!({"field": field, "limit": limit, "given": given}),
-            Self::TooMany { what, limit, given } => json!({"field": what, "limit": limit, "given": given}),
-            Self::Empty { field } | Self::Invalid { field, .. } => json!({"field": field}),
-            Self::OutOfScope(OutOfScope { needed, held, .. }) => json!({"scope": needed, "scopes": held}),
-            Self::ShownChanged { current, .. } => json!({"current": current}),
-            Self::VerdictStands { kind, by, at, .. } => json!({"verdict": kind, "by": by, "at": at}),
-            _ => json!({}),
+            Self::IllegalTransition { from, allowed, .. } => extra(&members!(from, allowed)),
+            Self::TaskClosed { status, .. } | Self::NotClosed { status, .. } => extra(&members!(status as "taskStatus")),
+            Self::TooLong { field, limit, given, .. } | Self::TooMany { what: field, limit, given } => {
+                extra(&members!(field, limit, given))
+            }
+            Self::Empty { field } | Self::Invalid { field, .. } => extra(&members!(field)),
+            Self::OutOfScope(OutOfScope { needed, held, .. }) => extra(&members!(needed as "scope", held as "scopes")),
+            Self::ShownChanged { current, .. } => extra(&members!(current)),
+            Self::VerdictStands { kind, by, at, .. } => extra(&members!(kind as "verdict", by, at)),
+            _ => Vec::new(),
         };
-        Problem {
-            code: self.code().to_owned(),
-            title: title.to_owned(),
-            detail: self.to_string(),
-            status,
-            extra: if let Value::Object(extra) = extra { extra } else { serde_json::Map::new() },
-        }
+        Problem { code: self.code().to_owned(), title: title.to_owned(), detail: self.to_string(), status, extra }
     }
+}
+
+fn extra(members: &[Member<'_>]) -> Vec<(String, Raw)> {
+    members.iter().filter_map(|(name, value)| value.map(|value| ((*name).to_owned(), Raw::of(value)))).collect()
 }
 
 fn words(statuses: &[Status]) -> String {
@@ -233,7 +265,7 @@ impl fmt::Display for Rejection {
                 write!(f, "task {task} has changed since it was shown: look at it again and decide anew")
             }
             Self::VerdictStands { task, kind, by, at } => {
-                write!(f, "task {task} was {} by {by} at {at}: the first verdict stands", kind.word().to_lowercase())
+                write!(f, "task {task} was {} by {by} at {at}: the first verdict stands", kind.word().to_ascii_lowercase())
             }
             Self::NotLoaded { what } => write!(f, "{what} is not loaded here: the server decides"),
             Self::Refused(problem) => f.write_str(&problem.detail),
@@ -249,14 +281,16 @@ impl From<OutOfScope> for Rejection {
     }
 }
 
-impl Serialize for Rejection {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.problem().serialize(serializer)
+impl Read for Rejection {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
+        Problem::read(reader).map(|problem| Self::Refused(Box::new(problem)))
     }
 }
 
-impl<'de> Deserialize<'de> for Rejection {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Problem::deserialize(deserializer).map(|problem| Self::Refused(Box::new(problem)))
+impl Write for Rejection {
+    fn write(&self, to: &mut String) {
+        self.problem().write(to);
     }
 }
+
+through_json!(Rejection);

@@ -1,12 +1,12 @@
 //! A store over maps: the whole of a workspace in tests, a part of it in a browser.
 
-use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 
 use crate::decision::Change;
-use crate::id::{AttachmentId, DeliveryId, MessageId, TaskId};
+use crate::id::{AttachmentId, DeliveryId, Id, MessageId, TaskId};
 use crate::lifecycle::Status;
 use crate::model::{Agent, AgentName, Assignee, Attachment, Delivery, DeliveryState, Entity, EntityRef, Message, Task, Workspace};
+use crate::table::Table;
 use crate::view::{Look, Store, UNSEEN_AT_ONCE, Unseen, View};
 
 /// How much of the workspace a store holds.
@@ -26,11 +26,34 @@ pub struct MemoryStore {
     head: u64,
     last_number: u64,
     workspace: Option<Workspace>,
-    tasks: BTreeMap<TaskId, Option<Task>>,
-    messages: HashMap<MessageId, Message>,
-    attachments: HashMap<AttachmentId, Attachment>,
-    deliveries: BTreeMap<DeliveryId, Delivery>,
-    agents: BTreeMap<AgentName, Agent>,
+    tasks: Table<Option<Task>>,
+    messages: Table<Message>,
+    /// The messages of each task, in order.
+    threads: Table<Row>,
+    attachments: Table<Attachment>,
+    deliveries: Table<Delivery>,
+    /// The deliveries of each task, oldest first.
+    inboxes: Table<Row>,
+    /// By name.
+    agents: Vec<Agent>,
+}
+
+/// What belongs to one task, by its place in it and its id; where there are no places, all have the first.
+type Row = Vec<(u32, Id)>;
+
+fn line_up(rows: &mut Table<Row>, task: TaskId, place: (u32, Id)) {
+    let row = rows.or_insert_with(task.0, Row::new);
+    if let Err(at) = row.binary_search(&place) {
+        row.insert(at, place);
+    }
+}
+
+fn step_out(rows: &mut Table<Row>, task: TaskId, place: (u32, Id)) {
+    let Some(row) = rows.get_mut(task.0) else { return };
+    row.retain(|other| *other != place);
+    if row.is_empty() {
+        rows.remove(task.0);
+    }
 }
 
 impl MemoryStore {
@@ -40,7 +63,7 @@ impl MemoryStore {
 
     /// Makes an attachment known; in the object its blob store does this.
     pub fn attach(&mut self, attachment: Attachment) {
-        self.attachments.insert(attachment.id, attachment);
+        self.attachments.insert(attachment.id.0, attachment);
     }
 
     /// Every task, oldest first.
@@ -50,9 +73,14 @@ impl MemoryStore {
 
     /// The messages of a task that are here, in order.
     pub fn thread(&self, task: TaskId) -> Vec<&Message> {
-        let mut thread: Vec<_> = self.messages.values().filter(|message| message.task == task).collect();
-        thread.sort_by_key(|message| (message.index, message.id));
-        thread
+        let places = self.threads.get(task.0).into_iter().flatten();
+        places.filter_map(|(_, id)| self.messages.get(*id)).collect()
+    }
+
+    /// The deliveries of a task that are here, oldest first.
+    pub fn inbox(&self, task: TaskId) -> Vec<&Delivery> {
+        let places = self.inboxes.get(task.0).into_iter().flatten();
+        places.filter_map(|(_, id)| self.deliveries.get(*id)).collect()
     }
 
     /// The deliveries that are here, oldest first.
@@ -61,7 +89,7 @@ impl MemoryStore {
     }
 
     pub fn agents(&self) -> impl Iterator<Item = &Agent> {
-        self.agents.values()
+        self.agents.iter()
     }
 
     /// Puts one entity, as a snapshot or a page of a thread brings it.
@@ -70,29 +98,47 @@ impl MemoryStore {
             Entity::Workspace(it) => self.workspace = Some(it),
             Entity::Task(it) => {
                 self.last_number = self.last_number.max(it.number.unwrap_or(0));
-                self.tasks.insert(it.id, Some(it));
+                self.tasks.insert(it.id.0, Some(it));
             }
             Entity::Message(it) => {
                 for attachment in &it.attachments {
-                    self.attachments.insert(attachment.id, attachment.clone());
+                    self.attachments.insert(attachment.id.0, attachment.clone());
                 }
-                self.messages.insert(it.id, it);
+                let (task, place) = (it.task, (it.index, it.id.0));
+                if let Some(before) = self.messages.insert(it.id.0, it) {
+                    step_out(&mut self.threads, before.task, (before.index, before.id.0));
+                }
+                line_up(&mut self.threads, task, place);
             }
             Entity::Delivery(it) => {
-                self.deliveries.insert(it.id, it);
+                let (task, place) = (it.task, (0, it.id.0));
+                if let Some(before) = self.deliveries.insert(it.id.0, it) {
+                    step_out(&mut self.inboxes, before.task, (0, before.id.0));
+                }
+                line_up(&mut self.inboxes, task, place);
             }
-            Entity::Agent(it) => {
-                self.agents.insert(it.name.clone(), it);
-            }
+            Entity::Agent(it) => match self.agents.binary_search_by(|agent| agent.name.cmp(&it.name)) {
+                Ok(at) => self.agents[at] = it,
+                Err(at) => self.agents.insert(at, it),
+            },
         }
     }
 
     /// Removes a task with its messages and their deliveries, and remembers that it is gone.
     pub fn delete(&mut self, entity: &EntityRef) {
         let EntityRef::Task { id } = entity;
-        self.tasks.insert(*id, None);
-        self.messages.retain(|_, message| message.task != *id);
-        self.deliveries.retain(|_, delivery| delivery.task != *id);
+        self.bury(*id);
+        for (_, message) in self.threads.remove(id.0).unwrap_or_default() {
+            self.messages.remove(message);
+        }
+        for (_, delivery) in self.inboxes.remove(id.0).unwrap_or_default() {
+            self.deliveries.remove(delivery);
+        }
+    }
+
+    /// Remembers that a task is gone. Its deliveries may outlive it: an agent still has to hear of the end.
+    pub(crate) fn bury(&mut self, task: TaskId) {
+        self.tasks.insert(task.0, None);
     }
 
     pub(crate) fn apply_change(&mut self, change: &Change) {
@@ -100,6 +146,27 @@ impl MemoryStore {
             Change::Put { entity } => self.put((**entity).clone()),
             Change::Delete { entity } => self.delete(entity),
         }
+    }
+
+    /// Forgets whatever stands under this id, as if it had never been put; `of` hears of the tasks that it belonged to.
+    pub(crate) fn forget(&mut self, id: Id, mut of: impl FnMut(TaskId)) {
+        if self.tasks.remove(id).is_some() {
+            of(TaskId(id));
+        }
+        if let Some(it) = self.messages.remove(id) {
+            step_out(&mut self.threads, it.task, (it.index, id));
+            of(it.task);
+        }
+        if let Some(it) = self.deliveries.remove(id) {
+            step_out(&mut self.inboxes, it.task, (0, id));
+            of(it.task);
+        }
+    }
+
+    /// Forgets the workspace itself and its agents.
+    pub(crate) fn forget_around(&mut self) {
+        self.workspace = None;
+        self.agents.clear();
     }
 
     pub(crate) fn set_head(&mut self, head: u64) {
@@ -115,7 +182,29 @@ impl MemoryStore {
     }
 
     pub(crate) fn holds_task(&self, id: TaskId) -> Option<&Option<Task>> {
-        self.tasks.get(&id)
+        self.tasks.get(id.0)
+    }
+
+    pub(crate) fn holds_message(&self, id: MessageId) -> Option<&Message> {
+        self.messages.get(id.0)
+    }
+
+    pub(crate) fn holds_delivery(&self, id: DeliveryId) -> Option<&Delivery> {
+        self.deliveries.get(id.0)
+    }
+
+    pub(crate) fn holds_agent(&self, name: &AgentName) -> Option<&Agent> {
+        let at = self.agents.binary_search_by(|agent| agent.name.cmp(name)).ok()?;
+        self.agents.get(at)
+    }
+
+    pub(crate) fn holds_workspace(&self) -> Option<&Workspace> {
+        self.workspace.as_ref()
+    }
+
+    /// Tasks that a delta deleted.
+    pub(crate) fn gone(&self) -> impl Iterator<Item = TaskId> {
+        self.tasks.iter().filter(|(_, task)| task.is_none()).map(|(id, _)| TaskId(id))
     }
 }
 
@@ -157,26 +246,26 @@ impl View for MemoryStore {
     }
 
     fn task(&self, id: TaskId) -> Look<Option<Task>> {
-        match self.tasks.get(&id) {
+        match self.tasks.get(id.0) {
             Some(held) => Look::Known(held.clone()),
             None => self.found(None),
         }
     }
 
     fn message(&self, id: MessageId) -> Look<Option<Message>> {
-        self.found(self.messages.get(&id).cloned())
+        self.found(self.messages.get(id.0).cloned())
     }
 
     fn attachment(&self, id: AttachmentId) -> Look<Option<Attachment>> {
-        self.found(self.attachments.get(&id).cloned())
+        self.found(self.attachments.get(id.0).cloned())
     }
 
     fn delivery(&self, id: DeliveryId) -> Look<Option<Delivery>> {
-        self.found(self.deliveries.get(&id).cloned())
+        self.found(self.deliveries.get(id.0).cloned())
     }
 
     fn agent(&self, name: &AgentName) -> Look<Option<Agent>> {
-        self.found(self.agents.get(name).cloned())
+        self.found(self.holds_agent(name).cloned())
     }
 
     fn claimable(&self, agent: &AgentName) -> Look<Option<Task>> {

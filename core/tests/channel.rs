@@ -43,6 +43,8 @@ fn message(text: &str) -> Message {
         text: text.to_owned(),
         attachments: Vec::new(),
         verdict: None,
+        choices: None,
+        edited: None,
         in_reply_to: None,
         at: AT.parse().expect("a time"),
         revision: 1,
@@ -161,7 +163,8 @@ fn a_persons_files_and_verdict_reach_the_model_whole() {
     let task = world.asks(&agent("claude"), "Approve: x");
     let (id, digest) = (world.id(), world.task(task).digest);
     let (verdict, then) = (Verdict::Approved, Then::HandBack);
-    let ruling = Command::GiveVerdict { id, task, verdict, digest, text: "With this:".into(), attachments: vec![file(3).id], then };
+    let ruling =
+        Command::GiveVerdict { id, task, verdict, digest, text: "With this:".into(), attachments: vec![file(3).id], then, edited: None };
     world.run(&ada(), ruling).expect("approved");
     let delivery = world.delivery(id).expect("queued");
     let ruled = world.thread(task).into_iter().find(|message| message.id == MessageId(id));
@@ -171,7 +174,16 @@ fn a_persons_files_and_verdict_reach_the_model_whole() {
     assert_eq!(item.content, expected);
 
     let id = world.id();
-    let files = Command::PostMessage { id, task, text: String::new(), attachments: vec![file.id], in_reply_to: None, asks: Asks::Unsaid };
+    let files = Command::PostMessage {
+        id,
+        task,
+        text: String::new(),
+        attachments: vec![file.id],
+        in_reply_to: None,
+        asks: Asks::Unsaid,
+        choices: Vec::new(),
+        digest: None,
+    };
     world.run(&ada(), files).expect("posted");
     let posted = world.thread(task).into_iter().find(|message| message.id == MessageId(id));
     let item = Item::render(&world.delivery(id).expect("queued"), None, posted.as_ref());

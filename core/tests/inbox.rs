@@ -2,30 +2,36 @@
 
 use agentrq_core::Rejection;
 use agentrq_core::command::{Command, Inbox, Then};
-use agentrq_core::decision::{Effect, EventType, Outcome};
+use agentrq_core::decision::{Decision, Effect, EventType, Outcome};
 use agentrq_core::id::{DeliveryId, Id};
 use agentrq_core::lifecycle::Status;
-use agentrq_core::model::{Assignee, Delivery, DeliveryKind, DeliveryState, Presence, Route, Verdict};
+use agentrq_core::model::{Assignee, Delivery, DeliveryCopy, DeliveryKind, DeliveryState, Presence, Route, Verdict};
 use agentrq_core::testing::{World, ada, agent, agent_in, bob, name, session};
 
 fn it(world: &World, id: Id) -> Delivery {
     world.delivery(id).unwrap_or_else(|| panic!("no delivery {id}"))
 }
 
+/// The last copy that was handed over.
+fn copy(world: &World, id: Id) -> DeliveryCopy {
+    it(world, id).last_copy()
+}
+
 fn sent(world: &mut World, id: Id, to: u32) {
-    world.report(Inbox::Sent { deliveries: vec![DeliveryId(id)], session: session(to), route: Route::Channel });
+    let copies = vec![it(world, id).next_copy()];
+    world.report(Inbox::Sent { copies, session: session(to), route: Route::Channel });
 }
 
-fn received(world: &mut World, id: Id) {
-    world.report(Inbox::Received { deliveries: vec![DeliveryId(id)] });
+fn received(world: &mut World, copy: DeliveryCopy) {
+    world.report(Inbox::Received { copies: vec![copy] });
 }
 
-fn lost(world: &mut World, id: Id) {
-    world.report(Inbox::Lost { deliveries: vec![DeliveryId(id)] });
+fn lost(world: &mut World, copy: DeliveryCopy) -> Decision {
+    world.report(Inbox::Lost { copies: vec![copy] })
 }
 
 fn starts(world: &mut World, agent: &str, on: u32) {
-    world.report(Inbox::SessionStarted { agent: name(agent), session: session(on) });
+    world.report(Inbox::SessionStarted { agent: name(agent), session: session(on), elsewhere: Vec::new() });
 }
 
 /// A reply of Ada's to claude's question.
@@ -42,7 +48,8 @@ fn a_reply_is_queued_sent_received_and_seen_with_the_time_of_each() {
     let queued = it(&world, id);
     assert_eq!((queued.state, queued.kind, queued.agent.clone()), (DeliveryState::Queued, DeliveryKind::Reply, Some(name("claude"))));
     sent(&mut world, id, 1);
-    received(&mut world, id);
+    let given = copy(&world, id);
+    received(&mut world, given);
     world.report(Inbox::Seen { deliveries: vec![DeliveryId(id)], route: None });
     let seen = it(&world, id);
     assert_eq!((seen.state, seen.route, seen.session, seen.copies), (DeliveryState::Seen, Some(Route::Channel), Some(session(1)), 1));
@@ -55,37 +62,90 @@ fn whatever_is_queued_asks_the_shell_to_deliver() {
     let mut world = World::new();
     let task = world.asks(&agent("claude"), "Question: x");
     let id = world.id();
-    let post =
-        Command::PostMessage { id, task, text: "Both.".into(), attachments: Vec::new(), in_reply_to: None, asks: Default::default() };
+    let post = Command::PostMessage {
+        id,
+        task,
+        text: "Both.".into(),
+        attachments: Vec::new(),
+        in_reply_to: None,
+        asks: Default::default(),
+        choices: Vec::new(),
+        digest: None,
+    };
     assert_eq!(world.run(&ada(), post).expect("posted").effects, [Effect::Deliver]);
     sent(&mut world, id, 1);
-    let decision = world.report(Inbox::Lost { deliveries: vec![DeliveryId(id)] });
-    assert_eq!(decision.effects, [Effect::Deliver]);
+    let first = copy(&world, id);
+    assert_eq!(lost(&mut world, first).effects, [Effect::Deliver]);
 }
 
 #[test]
 fn what_is_lost_on_the_way_waits_again_and_what_arrived_does_not() {
     let (mut world, id) = reply();
     sent(&mut world, id, 1);
-    lost(&mut world, id);
+    let first = copy(&world, id);
+    lost(&mut world, first);
     let waits = it(&world, id);
     assert_eq!((waits.state, waits.session, waits.sent_at, waits.copies, waits.redelivered), (DeliveryState::Queued, None, None, 1, false));
     sent(&mut world, id, 2);
-    received(&mut world, id);
-    lost(&mut world, id);
+    let second = copy(&world, id);
+    received(&mut world, second);
+    lost(&mut world, second);
     assert_eq!((it(&world, id).state, it(&world, id).copies), (DeliveryState::Received, 2));
+}
+
+#[test]
+fn word_of_one_copy_says_nothing_of_another_be_it_with_the_same_session() {
+    for next in [1, 2] {
+        let (mut world, id) = reply();
+        sent(&mut world, id, 1);
+        let first = copy(&world, id);
+        starts(&mut world, "claude", 2);
+        sent(&mut world, id, next);
+        let (before, second) = (it(&world, id), copy(&world, id));
+        lost(&mut world, first);
+        received(&mut world, first);
+        assert_eq!(it(&world, id), before, "another copy is on its way to session {next}");
+        lost(&mut world, second);
+        assert_eq!(it(&world, id).state, DeliveryState::Queued);
+        sent(&mut world, id, 3);
+        received(&mut world, second);
+        assert_eq!(it(&world, id).state, DeliveryState::Sent);
+        let third = copy(&world, id);
+        received(&mut world, third);
+        assert_eq!(it(&world, id).state, DeliveryState::Received);
+    }
+}
+
+#[test]
+fn only_what_waits_is_handed_over_and_as_the_next_copy() {
+    let (mut world, id) = reply();
+    let hand_over = |world: &mut World, number| {
+        let copies = vec![DeliveryCopy { delivery: DeliveryId(id), number }];
+        world.report(Inbox::Sent { copies, session: session(1), route: Route::Result }).outcome
+    };
+    for number in [0, 2] {
+        assert_eq!(hand_over(&mut world, number), Outcome::Already);
+    }
+    sent(&mut world, id, 1);
+    assert_eq!(hand_over(&mut world, 2), Outcome::Already, "one is on its way");
+    let first = copy(&world, id);
+    received(&mut world, first);
+    assert_eq!(hand_over(&mut world, 2), Outcome::Already, "one is there");
+    assert_eq!(copy(&world, id), first);
 }
 
 #[test]
 fn late_and_repeated_reports_change_nothing() {
     let (mut world, id) = reply();
-    received(&mut world, id);
+    let none = copy(&world, id);
+    received(&mut world, none);
     assert_eq!(it(&world, id).state, DeliveryState::Queued, "nothing was sent");
     sent(&mut world, id, 1);
-    received(&mut world, id);
+    let first = copy(&world, id);
+    received(&mut world, first);
     let before = it(&world, id);
-    received(&mut world, id);
-    lost(&mut world, id);
+    received(&mut world, first);
+    lost(&mut world, first);
     sent(&mut world, id, 1);
     starts(&mut world, "claude", 1);
     assert_eq!(it(&world, id), before);
@@ -97,13 +157,15 @@ fn late_and_repeated_reports_change_nothing() {
 fn what_a_session_never_saw_is_owed_to_the_next_one_once() {
     let (mut world, id) = reply();
     sent(&mut world, id, 1);
-    received(&mut world, id);
+    let given = copy(&world, id);
+    received(&mut world, given);
     starts(&mut world, "codex", 9);
     assert_eq!(it(&world, id).state, DeliveryState::Received, "not to another agent");
     starts(&mut world, "claude", 2);
     assert_eq!((it(&world, id).state, it(&world, id).redelivered), (DeliveryState::Queued, true));
     sent(&mut world, id, 2);
-    received(&mut world, id);
+    let given = copy(&world, id);
+    received(&mut world, given);
     starts(&mut world, "claude", 3);
     assert_eq!((it(&world, id).state, it(&world, id).copies), (DeliveryState::Received, 2), "once is enough");
 }
@@ -199,11 +261,17 @@ fn agents_hear_what_people_do_to_their_tasks_and_not_what_they_do_themselves() {
     world.rules(&ada(), task, Verdict::Approved, Then::HandBack).expect("approved");
     world.sets(&ada(), task, Status::Pending).expect("put back");
     let id = world.id();
-    world.run(&ada(), Command::EditTask { id, task, title: None, body: None, assignee: Some(Assignee::Agent) }).expect("given");
+    world
+        .run(&ada(), Command::EditTask { id, task, title: None, body: None, assignee: Some(Assignee::Agent), options: None })
+        .expect("given");
     let id = world.id();
-    world.run(&ada(), Command::EditTask { id, task, title: Some("Do y".into()), body: None, assignee: None }).expect("edited");
+    world
+        .run(&ada(), Command::EditTask { id, task, title: Some("Do y".into()), body: None, assignee: None, options: None })
+        .expect("edited");
     let id = world.id();
-    world.run(&ada(), Command::EditTask { id, task, title: None, body: None, assignee: Some(Assignee::Human) }).expect("taken");
+    world
+        .run(&ada(), Command::EditTask { id, task, title: None, body: None, assignee: Some(Assignee::Human), options: None })
+        .expect("taken");
     world.deletes(&ada(), task).expect("deleted");
     let heard: Vec<_> = world
         .log
@@ -234,8 +302,9 @@ fn what_waited_for_a_deleted_task_is_gone_and_that_it_is_gone_waits() {
     let (mut world, id) = reply();
     let task = it(&world, id).task;
     sent(&mut world, id, 1);
+    let given = copy(&world, id);
     world.deletes(&bob(), task).expect("deleted");
-    received(&mut world, id);
+    received(&mut world, given);
     assert_eq!(world.delivery(id), None);
     let kinds: Vec<_> = world.deliveries().iter().map(|delivery| (delivery.kind, delivery.agent.clone())).collect();
     assert_eq!(kinds, [(DeliveryKind::Status, Some(name("claude")))]);
@@ -270,4 +339,17 @@ fn what_piles_up_for_an_absent_agent_hides_nothing_from_another() {
     let id = world.says(&ada(), task, "Both.").0;
     let queued = world.store.unseen(Unseen::QueuedFor(&name("claude"))).known("the inbox").expect("known");
     assert_eq!(queued.iter().map(|delivery| delivery.id.0).collect::<Vec<_>>(), [id]);
+}
+
+#[test]
+fn what_is_for_nobody_in_particular_stays_with_the_agent_that_holds_it() {
+    let mut world = World::new();
+    let task = world.gives(&ada(), "Do x");
+    sent(&mut world, task.0, 1);
+    world.report(Inbox::SessionStarted { agent: name("codex"), session: session(2), elsewhere: vec![session(1)] });
+    let with_the_first = it(&world, task.0);
+    assert_eq!((with_the_first.state, with_the_first.session, with_the_first.redelivered), (DeliveryState::Sent, Some(session(1)), false));
+    starts(&mut world, "codex", 3);
+    let owed = it(&world, task.0);
+    assert_eq!((owed.state, owed.redelivered), (DeliveryState::Queued, true), "the first holds no stream any more");
 }

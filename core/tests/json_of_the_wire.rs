@@ -4,8 +4,8 @@ use agentrq_core::decision::{Change, Event, EventType};
 use agentrq_core::id::{AttachmentId, DeliveryId, Id, MessageId, SessionId, TaskId};
 use agentrq_core::lifecycle::Status;
 use agentrq_core::model::{
-    Actor, Agent, AgentName, Assignee, Attachment, Client, Delivery, DeliveryKind, DeliveryState, Entity, EntityRef, Message, Person,
-    Presence, Route, Task, Turn, Verdict, VerdictGiven, Workspace, WorkspaceId,
+    Actor, Agent, AgentName, Assignee, Attachment, Choice, Chosen, Client, Delivery, DeliveryKind, DeliveryState, Edited, Entity,
+    EntityRef, Message, Options, Person, Presence, Route, Task, Turn, Verdict, VerdictGiven, Workspace, WorkspaceId,
 };
 use agentrq_core::rejection::Rejection;
 use agentrq_core::sync::authority::Batch;
@@ -42,13 +42,28 @@ fn attachment() -> Attachment {
     Attachment { id: AttachmentId(id(9)), filename: "a b.txt".into(), mime_type: "text/plain".into(), size: 3, sha256: "ab".repeat(32) }
 }
 
+fn options() -> Options {
+    let plain = Choice { id: "us".into(), label: "Virginia".into(), description: None, recommended: false };
+    let eu = Choice { id: "eu".into(), label: "Frankfurt".into(), description: Some("Near".into()), recommended: true };
+    Options { choices: vec![eu, plain], multiple: true, free_text: false }
+}
+
+fn options_json() -> Value {
+    json!({
+        "choices": [{"id": "eu", "label": "Frankfurt", "description": "Near", "recommended": true}, {"id": "us", "label": "Virginia"}],
+        "multiple": true, "freeText": false,
+    })
+}
+
 fn task() -> Task {
     Task {
         id: TaskId(id(1)),
         number: Some(12),
         title: "Approve: x".into(),
         excerpt: "because".into(),
+        risks: Some(vec!["deletes data".into()]),
         assignee: Assignee::Human,
+        options: Some(options()),
         status: Status::Active,
         reason: None,
         turn: Turn::Agent,
@@ -59,6 +74,7 @@ fn task() -> Task {
         digest: "cd".repeat(32),
         verdict: Some(VerdictGiven { kind: Verdict::Approved, by: ada(), at: at(), digest: "cd".repeat(32), message: MessageId(id(2)) }),
         messages: 2,
+        attachments: 1,
         created_at: at(),
         updated_at: at(),
         revision: 5,
@@ -67,11 +83,11 @@ fn task() -> Task {
 
 fn task_json() -> Value {
     json!({
-        "id": text(1), "number": 12, "title": "Approve: x", "excerpt": "because", "assignee": "human", "status": "ongoing", "reason": null,
+        "id": text(1), "number": 12, "title": "Approve: x", "excerpt": "because", "risks": ["deletes data"], "assignee": "human", "options": options_json(), "status": "ongoing", "reason": null,
         "turn": "agent", "waitingSince": AT, "createdBy": {"kind": "agent", "name": "claude"}, "agent": "claude", "session": text(7),
         "digest": "cd".repeat(32),
         "verdict": {"kind": "approved", "by": {"kind": "person", "id": "p1", "name": "Ada"}, "at": AT, "digest": "cd".repeat(32), "message": text(2)},
-        "messages": 2, "createdAt": AT, "updatedAt": AT, "revision": 5,
+        "messages": 2, "attachments": 1, "createdAt": AT, "updatedAt": AT, "revision": 5,
     })
 }
 
@@ -84,6 +100,8 @@ fn message() -> Message {
         text: "yes".into(),
         attachments: vec![attachment()],
         verdict: Some(Verdict::Approved),
+        choices: Some(vec![Chosen { id: "eu".into(), label: "Frankfurt".into() }]),
+        edited: Some(Edited { before: "cd".repeat(32), after: "ef".repeat(32), text: "New".into(), diff: None }),
         in_reply_to: None,
         at: at(),
         revision: 5,
@@ -94,7 +112,8 @@ fn message_json() -> Value {
     json!({
         "id": text(2), "task": text(1), "index": 1, "author": {"kind": "person", "id": "p1", "name": "Ada"}, "text": "yes",
         "attachments": [{"id": text(9), "filename": "a b.txt", "mimeType": "text/plain", "size": 3, "sha256": "ab".repeat(32)}],
-        "verdict": "approved", "inReplyTo": null, "at": AT, "revision": 5,
+        "verdict": "approved", "choices": [{"id": "eu", "label": "Frankfurt"}],
+        "edited": {"before": "cd".repeat(32), "after": "ef".repeat(32), "text": "New", "diff": null}, "inReplyTo": null, "at": AT, "revision": 5,
     })
 }
 
@@ -186,6 +205,25 @@ fn every_change_is_read_back_also_one_of_a_delivery_that_has_a_kind_of_its_own()
 }
 
 #[test]
+fn rows_of_a_time_without_options_and_edits_are_read() {
+    let without = |mut value: Value, fields: &[&str]| {
+        let object = value.as_object_mut().expect("an object");
+        assert!(fields.iter().all(|field| object.remove(*field).is_some()));
+        value
+    };
+    let old: Task = serde_json::from_value(without(task_json(), &["options"])).expect("an old task");
+    assert_eq!(old, Task { options: None, ..task() });
+    let old: Message = serde_json::from_value(without(message_json(), &["choices", "edited"])).expect("an old message");
+    assert_eq!(old, Message { choices: None, edited: None, ..message() });
+}
+
+#[test]
+fn options_need_no_more_than_an_id_and_a_label_each() {
+    let read: Options = serde_json::from_value(json!({"choices": [{"id": "a", "label": "A"}]})).expect("options");
+    assert_eq!((read.multiple, read.free_text, read.choices[0].recommended), (false, true, false));
+}
+
+#[test]
 fn actors_of_all_three_kinds_are_told_apart() {
     is_written_as(&ada(), &json!({"kind": "person", "id": "p1", "name": "Ada"}));
     is_written_as(&Actor::Agent { name: claude() }, &json!({"kind": "agent", "name": "claude"}));
@@ -224,11 +262,11 @@ fn a_frame_holds_its_event_and_the_last_of_a_commit_its_end() {
     is_written_as(&Frame { event: event.clone(), end: None }, &expected);
 
     let cursor = |seq| Cursor { epoch: "e".into(), seq, tag: "t".into() };
-    let settled = Settled { client_id: "c".into(), mutation_id: 4, rejection: None };
+    let settled = Settled { client_id: "c".into(), mutation_id: 4, command: id(5), rejection: None };
     let end = CommitEnd { base: cursor(1), cursor: cursor(2), mutations: vec![settled] };
     expected["base"] = json!("e-1-t");
     expected["cursor"] = json!("e-2-t");
-    expected["mutations"] = json!([{"clientId": "c", "mutationId": 4, "rejection": null}]);
+    expected["mutations"] = json!([{"clientId": "c", "mutationId": 4, "command": text(5), "rejection": null}]);
     is_written_as(&Frame { event, end: Some(end) }, &expected);
 }
 
@@ -238,15 +276,20 @@ fn every_command_of_the_contract_is_read() {
     let commands = json!([
         {"type": "createTask", "id": it, "title": "t", "body": "b", "assignee": "human", "attachments": [text(9)]},
         {"type": "createTask", "id": it, "title": "t", "assignee": "agent"},
+        {"type": "createTask", "id": it, "title": "t", "assignee": "human", "options": options_json()},
         {"type": "editTask", "id": it, "task": task, "title": "t", "body": "b", "assignee": "agent"},
         {"type": "editTask", "id": it, "task": task},
+        {"type": "editTask", "id": it, "task": task, "options": options_json()},
+        {"type": "editTask", "id": it, "task": task, "options": null},
         {"type": "setStatus", "id": it, "task": task, "to": "ongoing", "reason": "because"},
         {"type": "setStatus", "id": it, "task": task, "to": "notstarted"},
         {"type": "reopen", "id": it, "task": task},
         {"type": "postMessage", "id": it, "task": task, "text": "t", "attachments": [], "inReplyTo": text(2)},
         {"type": "postMessage", "id": it, "task": task, "text": "t"},
+        {"type": "postMessage", "id": it, "task": task, "text": "", "choices": ["eu", "us"], "digest": "cd"},
         {"type": "giveVerdict", "id": it, "task": task, "verdict": "approved", "digest": "cd", "text": "t", "attachments": [], "then": "handBack"},
         {"type": "giveVerdict", "id": it, "task": task, "verdict": "rejected", "digest": "cd", "then": "complete"},
+        {"type": "giveVerdict", "id": it, "task": task, "verdict": "approved", "digest": "cd", "edited": "New"},
         {"type": "deleteTask", "id": it, "task": task},
         {"type": "editWorkspace", "id": it, "name": "n", "mission": "m"},
         {"type": "nameAgent", "id": it, "agent": "claude", "displayName": "Claude"},

@@ -111,9 +111,16 @@ fn an_id_names_one_thing_forever() {
     let kept = world.delivery(reply.0);
     let taken = [
         Command::SetStatus { id: reply.0, task, to: Status::Active, reason: None },
-        Command::EditTask { id: reply.0, task, title: Some("y".into()), body: None, assignee: Some(Assignee::Agent) },
+        Command::EditTask { id: reply.0, task, title: Some("y".into()), body: None, assignee: Some(Assignee::Agent), options: None },
         Command::DeleteTask { id: reply.0, task },
-        Command::CreateTask { id: reply.0, title: "z".into(), body: String::new(), assignee: Assignee::Human, attachments: Vec::new() },
+        Command::CreateTask {
+            id: reply.0,
+            title: "z".into(),
+            body: String::new(),
+            assignee: Assignee::Human,
+            attachments: Vec::new(),
+            options: None,
+        },
     ];
     for command in taken {
         assert_eq!(world.run(&ada(), command), Err(Rejection::IdTaken { id: reply.0 }));

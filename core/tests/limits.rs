@@ -36,6 +36,7 @@ fn a_title_has_255_characters_of_any_width() {
             body: String::new(),
             assignee: Assignee::Human,
             attachments: Vec::new(),
+            options: None,
         };
         too_long(&at_and_past(limits::TITLE_CHARS, create), "title", 255);
         let edit = |world: &mut World, task, size| Command::EditTask {
@@ -44,6 +45,7 @@ fn a_title_has_255_characters_of_any_width() {
             title: Some(letter.repeat(size)),
             body: None,
             assignee: None,
+            options: None,
         };
         too_long(&at_and_past(limits::TITLE_CHARS, edit), "title", 255);
     }
@@ -57,6 +59,7 @@ fn a_body_and_a_message_have_256_kib_of_utf8() {
         body: "x".repeat(size),
         assignee: Assignee::Human,
         attachments: Vec::new(),
+        options: None,
     };
     too_long(&at_and_past(limits::TEXT_BYTES, create), "body", 262_144);
     let edit = |world: &mut World, task, size| Command::EditTask {
@@ -65,6 +68,7 @@ fn a_body_and_a_message_have_256_kib_of_utf8() {
         title: None,
         body: Some("x".repeat(size)),
         assignee: None,
+        options: None,
     };
     too_long(&at_and_past(limits::TEXT_BYTES, edit), "body", 262_144);
     let post = |world: &mut World, task, size| Command::PostMessage {
@@ -74,6 +78,8 @@ fn a_body_and_a_message_have_256_kib_of_utf8() {
         attachments: Vec::new(),
         in_reply_to: None,
         asks: Asks::Unsaid,
+        choices: Vec::new(),
+        digest: None,
     };
     too_long(&at_and_past(limits::TEXT_BYTES, post), "text", 262_144);
     let rule = |world: &mut World, task, size| Command::GiveVerdict {
@@ -84,6 +90,7 @@ fn a_body_and_a_message_have_256_kib_of_utf8() {
         text: "x".repeat(size),
         attachments: Vec::new(),
         then: Then::HandBack,
+        edited: None,
     };
     too_long(&at_and_past(limits::TEXT_BYTES, rule), "text", 262_144);
 }
@@ -97,6 +104,8 @@ fn twenty_files_ride_on_a_message() {
         attachments: (0..size as u32).map(|number| file(number).id).collect(),
         in_reply_to: None,
         asks: Asks::Unsaid,
+        choices: Vec::new(),
+        digest: None,
     };
     let refused = at_and_past(limits::ATTACHMENTS, post);
     assert_eq!(refused, Rejection::TooMany { what: "attachments", limit: 20, given: 21 });
@@ -135,7 +144,7 @@ fn an_attachment_has_25_mib_and_a_name_of_255_characters() {
     assert!(matches!(check_attachment(26_214_401), Err(Rejection::TooLong { field: "attachment", .. })));
     assert!(check_filename(&"é".repeat(255)).is_ok());
     assert!(check_filename(&"é".repeat(256)).is_err());
-    for wrong in ["", " ", ".", "..", "a/b", "a\\b", "a\nb", "a\u{0}b"] {
+    for wrong in ["", " ", ".", "..", "a/b", "a\\b", "a\nb", "a\u{0}b", "cod\u{202e}gpj.exe", "a\u{61c}b"] {
         assert!(check_filename(wrong).is_err(), "{wrong:?}");
     }
 }
@@ -163,13 +172,21 @@ fn what_is_empty_or_unknown_is_refused_by_name() {
         attachments,
         in_reply_to: None,
         asks: Asks::Unsaid,
+        choices: Vec::new(),
+        digest: None,
     };
     assert_eq!(world.run(&ada(), post(" \n", Vec::new())), Err(Rejection::Empty { field: "text" }));
     let attachment = AttachmentId(id);
     assert_eq!(world.run(&ada(), post("x", vec![attachment])), Err(Rejection::AttachmentNotFound { attachment }));
     world.run(&ada(), post("", vec![file(1).id, file(1).id])).expect("a file says enough");
     assert_eq!(world.thread(task)[1].attachments, [file(1)], "once");
-    let create =
-        Command::CreateTask { id: world.id(), title: " \t\n".into(), body: "x".into(), assignee: Assignee::Agent, attachments: Vec::new() };
+    let create = Command::CreateTask {
+        id: world.id(),
+        title: " \t\n".into(),
+        body: "x".into(),
+        assignee: Assignee::Agent,
+        attachments: Vec::new(),
+        options: None,
+    };
     assert_eq!(world.run(&ada(), create), Err(Rejection::Empty { field: "title" }));
 }

@@ -60,7 +60,7 @@ fn what_is_given_to_a_person_cannot_be_taken_and_what_is_given_to_agents_can() {
     let task = world.gives(&ada(), "Do x");
     for (assignee, taken) in [(Assignee::Human, None), (Assignee::Agent, Some(task))] {
         let id = world.id();
-        world.run(&ada(), Command::EditTask { id, task, title: None, body: None, assignee: Some(assignee) }).expect("given");
+        world.run(&ada(), Command::EditTask { id, task, title: None, body: None, assignee: Some(assignee), options: None }).expect("given");
         assert_eq!(world.claims(&agent("claude")), taken);
     }
 }

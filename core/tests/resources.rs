@@ -14,7 +14,7 @@ use agentrq_core::limits;
 use agentrq_core::mcp::jsonrpc::INVALID_PARAMS;
 use agentrq_core::mcp::resource::RESOURCE_NOT_FOUND;
 use agentrq_core::mcp::tool::TaskRef;
-use agentrq_core::model::{DeliveryState, Route, Turn, Verdict, Workspace};
+use agentrq_core::model::{DeliveryCopy, DeliveryState, Route, Turn, Verdict, Workspace};
 use agentrq_core::testing::{World, ada, agent, name, session, steps};
 use agentrq_core::view::{Look, View};
 use proptest::prelude::*;
@@ -158,6 +158,8 @@ fn an_answer_changes_its_thread_and_the_inbox_of_the_agent_that_asked() {
         attachments: Vec::new(),
         in_reply_to: None,
         asks: Default::default(),
+        choices: Vec::new(),
+        digest: None,
     };
     let events = world.run(&ada(), post).expect("posted").events;
     let changed = [ResourceUri::Workspace, ResourceUri::Inbox, ResourceUri::Task(id), ResourceUri::Thread(id)];
@@ -171,8 +173,9 @@ fn what_is_given_and_seen_and_who_is_there_changes_no_resource() {
     let mut world = World::new();
     let id = world.asks(&agent("claude"), "Question: x");
     let deliveries = vec![DeliveryId(world.says(&ada(), id, "Both.").0)];
-    let sent = Inbox::Sent { deliveries: deliveries.clone(), session: session(1), route: Route::Result };
-    let received = Inbox::Received { deliveries: deliveries.clone() };
+    let copies = vec![DeliveryCopy { delivery: deliveries[0], number: 1 }];
+    let sent = Inbox::Sent { copies: copies.clone(), session: session(1), route: Route::Result };
+    let received = Inbox::Received { copies };
     let reports = [sent, received, Inbox::Seen { deliveries, route: None }, Inbox::Connected { agent: name("claude") }];
     for report in reports {
         let decision = world.report(report);
@@ -185,9 +188,9 @@ fn what_is_given_and_seen_and_who_is_there_changes_no_resource() {
 fn what_was_lost_on_the_way_waits_in_the_inbox_again() {
     let mut world = World::new();
     let id = world.asks(&agent("claude"), "Question: x");
-    let deliveries = vec![DeliveryId(world.says(&ada(), id, "Both.").0)];
-    world.report(Inbox::Sent { deliveries: deliveries.clone(), session: session(1), route: Route::Channel });
-    let lost = world.report(Inbox::Lost { deliveries });
+    let copies = vec![DeliveryCopy { delivery: DeliveryId(world.says(&ada(), id, "Both.").0), number: 1 }];
+    world.report(Inbox::Sent { copies: copies.clone(), session: session(1), route: Route::Channel });
+    let lost = world.report(Inbox::Lost { copies });
     assert_eq!(touched(&lost.events), BTreeSet::from([ResourceUri::Inbox]));
 }
 
@@ -206,6 +209,7 @@ fn the_list_changes_when_a_task_comes_goes_ends_or_begins_anew() {
         text: String::new(),
         attachments: Vec::new(),
         then: Then::HandBack,
+        edited: None,
     };
     let ended = world.run(&ada(), give).expect("rejected");
     let anew = world.reopens(&ada(), id).expect("reopened");

@@ -7,7 +7,7 @@ use agentrq_core::time::Timestamp;
 
 fn holder(agent: &str, number: u32, opened: u64, active: u64) -> Holder {
     let session = agent_in(agent, number).session.expect("an agent has one");
-    Holder { session, agent: name(agent), opened_at: Timestamp::from_ms(opened), active_at: Timestamp::from_ms(active) }
+    Holder { session, agent: name(agent), opened_at: Timestamp::from_ms(opened), active_at: Timestamp::from_ms(active), had: Vec::new() }
 }
 
 /// A reply to a question that claude's first session asked.
@@ -56,6 +56,17 @@ fn what_an_earlier_session_had_is_not_given_to_it_again() {
     let owed = Delivery { redelivered: true, ..delivery };
     let holders = [holder("claude", 1, 1, 9), holder("claude", 2, 5, 5)];
     assert_eq!(route(&owed, Some(&task), &holders), Some(1));
+}
+
+#[test]
+fn what_was_owed_to_a_session_that_is_gone_is_not_shown_again_on_the_stream_that_had_it() {
+    for agent in [Some(name("claude")), None] {
+        let (delivery, task) = reply();
+        let owed = Delivery { redelivered: true, agent, ..delivery };
+        let had = Holder { had: vec![owed.id], ..holder("claude", 1, 1, 9) };
+        assert_eq!(route(&owed, Some(&task), std::slice::from_ref(&had)), None);
+        assert_eq!(route(&owed, Some(&task), &[had, holder("claude", 1, 0, 0)]), Some(1), "another stream has not");
+    }
 }
 
 #[test]

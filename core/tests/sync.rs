@@ -1,12 +1,15 @@
 //! Commands up, deltas down: what a browser shows while it waits for the server, and after.
 
+use std::collections::BTreeMap;
+
 use agentrq_core::Rejection;
 use agentrq_core::command::{Asks, Command, Then};
 use agentrq_core::cursor::Cursor;
 use agentrq_core::id::{Id, TaskId};
 use agentrq_core::lifecycle::Status;
 use agentrq_core::model::{Actor, Assignee, Turn, Verdict};
-use agentrq_core::sync::authority::{Admission, ClientState, hash};
+use agentrq_core::rejection::Problem;
+use agentrq_core::sync::authority::{Admission, ClientState, Ended, hash};
 use agentrq_core::sync::delta::{Frame, Settled, ThreadPage};
 use agentrq_core::sync::replica::{Applied, Proposed, Replica};
 use agentrq_core::testing::{Who, World, ada, agent, bob, file};
@@ -16,16 +19,18 @@ struct Browser {
     world: World,
     replica: Replica,
     mutation_id: u64,
+    /// The command that was proposed last.
+    last: Option<Id>,
     /// Commits whose frames have not been read yet.
     unread: usize,
 }
 
 impl Browser {
     fn new(world: World) -> Self {
-        let mut replica = Replica::new("ada".to_owned());
+        let mut replica = Replica::new();
         replica.load_snapshot(world.snapshot(&ada()));
         World::files().for_each(|file| replica.attach(file));
-        Self { unread: world.log.len(), world, replica, mutation_id: 0 }
+        Self { unread: world.log.len(), world, replica, mutation_id: 0, last: None }
     }
 
     /// With one question of claude's, and its thread open.
@@ -39,12 +44,19 @@ impl Browser {
 
     fn open(&mut self, task: TaskId) {
         let page = ThreadPage { messages: self.world.thread(task), deliveries: Vec::new(), next_cursor: None };
-        self.replica.load_thread(page);
+        self.replica.load_thread(task, page);
     }
 
     fn propose(&mut self, command: Command) -> Proposed {
         self.mutation_id += 1;
-        self.replica.propose(self.mutation_id, command, ada().at(self.world.now()))
+        self.last = command.id();
+        self.replica.propose(command, self.world.now())
+    }
+
+    /// The server's answer to what was proposed last comes in.
+    fn hears(&mut self, rejection: Option<&Problem>) {
+        let cursor = rejection.is_none().then(|| self.world.cursor());
+        self.replica.settle(self.last.expect("something was proposed"), rejection, cursor);
     }
 
     /// The server runs what was proposed last.
@@ -72,16 +84,25 @@ impl Browser {
 
     fn post(&mut self, task: TaskId, text: &str) -> Command {
         let (id, text) = (self.id(), text.to_owned());
-        Command::PostMessage { id, task, text, attachments: Vec::new(), in_reply_to: None, asks: Asks::Unsaid }
+        Command::PostMessage {
+            id,
+            task,
+            text,
+            attachments: Vec::new(),
+            in_reply_to: None,
+            asks: Asks::Unsaid,
+            choices: Vec::new(),
+            digest: None,
+        }
     }
 
     fn texts(&self, task: TaskId) -> Vec<(String, bool)> {
-        self.replica.thread(task).into_iter().map(|shown| (shown.value.text, shown.pending)).collect()
+        self.replica.thread(task).into_iter().map(|shown| (shown.value.text.clone(), shown.pending)).collect()
     }
 }
 
 fn create(id: Id, title: &str) -> Command {
-    Command::CreateTask { id, title: title.to_owned(), body: "b".into(), assignee: Assignee::Agent, attachments: Vec::new() }
+    Command::CreateTask { id, title: title.to_owned(), body: "b".into(), assignee: Assignee::Agent, attachments: Vec::new(), options: None }
 }
 
 #[test]
@@ -111,7 +132,7 @@ fn a_reply_is_in_its_place_at_once_and_stays_there() {
     browser.run(reply).expect("posted");
     browser.read();
     assert_eq!(browser.texts(task)[1], ("Both.".to_owned(), false));
-    assert_eq!(browser.replica.task(task).map(|shown| shown.value), browser.world.find(task));
+    assert_eq!(browser.replica.task(task).map(|shown| shown.value.clone()), browser.world.find(task));
 }
 
 #[test]
@@ -135,11 +156,12 @@ fn a_refusal_takes_back_what_was_painted_and_nothing_else() {
     let (mut browser, task) = Browser::with_a_question();
     let (first, second) = (browser.post(task, "First."), browser.post(task, "Second."));
     browser.propose(first);
+    let refused = browser.last.expect("proposed");
     browser.propose(second);
     let why = Rejection::TaskNotFound { task: task.to_string() }.problem();
-    browser.replica.settle(1, Some(&why), None);
+    browser.replica.settle(refused, Some(&why), None);
     assert_eq!(browser.texts(task)[1..], [("Second.".to_owned(), true)]);
-    assert_eq!(browser.replica.pending().iter().map(|pending| pending.mutation_id).collect::<Vec<_>>(), [2]);
+    assert_eq!(browser.replica.pending().iter().map(|pending| pending.command.id()).collect::<Vec<_>>(), [browser.last]);
 }
 
 #[test]
@@ -167,20 +189,36 @@ fn what_cannot_be_is_refused_here_and_never_queued() {
 }
 
 #[test]
+fn whether_something_could_be_is_asked_without_doing_it() {
+    let (mut browser, task) = Browser::with_a_question();
+    let now = browser.world.now();
+    let (id, other) = (browser.id(), browser.id());
+    let set = |to| Command::SetStatus { id, task, to, reason: None };
+    assert_eq!(browser.replica.refusal(set(Status::Active), now), None);
+    let refused = browser.replica.refusal(set(Status::Killed), now);
+    assert!(matches!(refused, Some(Rejection::IllegalTransition { to: Status::Killed, .. })), "{refused:?}");
+    assert_eq!(browser.replica.pending(), []);
+    assert_eq!(browser.replica.task(task).expect("it is here").value.status, Status::Pending);
+
+    browser.replica.load_snapshot(browser.world.snapshot(&ada()));
+    let edit = Command::EditTask { id: other, task, title: Some("y".to_owned()), body: None, assignee: None, options: None };
+    assert_eq!(browser.replica.refusal(edit, now), None, "its body is not here: only the server can tell");
+}
+
+#[test]
 fn a_verdict_is_not_painted_before_the_server_says_so() {
     let (mut browser, task) = Browser::with_a_question();
     let (id, digest) = (browser.id(), browser.world.task(task).digest);
     let (verdict, then) = (Verdict::Approved, Then::HandBack);
-    let ruling = Command::GiveVerdict { id, task, verdict, digest, text: String::new(), attachments: Vec::new(), then };
+    let ruling = Command::GiveVerdict { id, task, verdict, digest, text: String::new(), attachments: Vec::new(), then, edited: None };
     assert_eq!(browser.propose(ruling.clone()), Proposed::Sending);
     let unpainted = |browser: &Browser| {
         let shown = browser.replica.task(task).expect("there");
-        assert_eq!((shown.value.verdict, shown.pending, browser.replica.thread(task).len()), (None, false, 1));
+        assert_eq!((shown.value.verdict.clone(), shown.pending, browser.replica.thread(task).len()), (None, false, 1));
     };
     unpainted(&browser);
     browser.run(ruling).expect("approved");
-    let cursor = browser.world.cursor();
-    browser.replica.settle(1, None, Some(cursor));
+    browser.hears(None);
     unpainted(&browser);
     assert_eq!(browser.replica.pending().len(), 1, "the answer alone shows nothing: its delta does");
     browser.read();
@@ -193,14 +231,14 @@ fn of_two_verdicts_the_first_is_shown_and_the_second_is_told_who_was_first() {
     let (mut browser, task) = Browser::with_a_question();
     let (id, digest) = (browser.id(), browser.world.task(task).digest);
     let (verdict, then) = (Verdict::Rejected, Then::HandBack);
-    let mine = Command::GiveVerdict { id, task, verdict, digest, text: String::new(), attachments: Vec::new(), then };
+    let mine = Command::GiveVerdict { id, task, verdict, digest, text: String::new(), attachments: Vec::new(), then, edited: None };
     browser.propose(mine.clone());
     browser.world.rules(&bob(), task, Verdict::Approved, Then::HandBack).expect("Bob was first");
     assert!(matches!(browser.run(mine), Err(Rejection::VerdictStands { by, .. }) if by == bob().actor));
     let settled: Vec<Settled> = browser.frames().into_iter().filter_map(|frame| frame.end).flat_map(|end| end.mutations).collect();
     assert_eq!(settled[0].rejection.as_ref().map(|problem| problem.code.as_str()), Some("verdict_stands"));
     browser.read();
-    let shown = browser.replica.task(task).expect("there").value;
+    let shown = browser.replica.task(task).expect("there").value.clone();
     assert_eq!(shown.verdict.map(|verdict| (verdict.kind, verdict.by)), Some((Verdict::Approved, bob().actor)));
 }
 
@@ -209,7 +247,7 @@ fn what_needs_a_part_that_is_not_here_is_sent_and_not_painted() {
     let mut world = World::new();
     let task = world.asks(&agent("claude"), "Approve: x");
     let mut browser = Browser::new(world);
-    let edit = Command::EditTask { id: browser.id(), task, title: Some("Approve: y".into()), body: None, assignee: None };
+    let edit = Command::EditTask { id: browser.id(), task, title: Some("Approve: y".into()), body: None, assignee: None, options: None };
     assert_eq!(browser.propose(edit.clone()), Proposed::Sending, "the body is part of what is shown");
     assert!(browser.replica.task(task).is_some_and(|shown| !shown.pending && shown.value.title == "Approve: x"));
 
@@ -236,13 +274,13 @@ fn a_deleted_task_stays_gone_for_pages_that_are_older() {
 fn an_older_page_does_not_undo_a_newer_delta() {
     let (mut browser, task) = Browser::with_a_question();
     let (old_task, old_thread) = (browser.world.task(task), browser.world.thread(task));
-    let edit = Command::EditTask { id: browser.id(), task, title: None, body: Some("New body".into()), assignee: None };
+    let edit = Command::EditTask { id: browser.id(), task, title: None, body: Some("New body".into()), assignee: None, options: None };
     browser.world.run(&bob(), edit).expect("edited");
     browser.read();
     browser.replica.load_tasks(vec![old_task]);
-    browser.replica.load_thread(ThreadPage { messages: old_thread, deliveries: Vec::new(), next_cursor: None });
+    browser.replica.load_thread(task, ThreadPage { messages: old_thread, deliveries: Vec::new(), next_cursor: None });
     assert_eq!(browser.texts(task)[0].0, "New body");
-    assert_eq!(browser.replica.task(task).map(|shown| shown.value.excerpt), Some("New body".to_owned()));
+    assert_eq!(browser.replica.task(task).map(|shown| shown.value.excerpt.clone()), Some("New body".to_owned()));
 }
 
 #[test]
@@ -252,14 +290,13 @@ fn an_acceptance_may_come_before_its_delta_or_after() {
         let reply = browser.post(task, "Both.");
         browser.propose(reply.clone());
         browser.run(reply).expect("posted");
-        let cursor = browser.world.cursor();
         if answer_first {
-            browser.replica.settle(1, None, Some(cursor));
+            browser.hears(None);
             assert_eq!(browser.texts(task)[1], ("Both.".to_owned(), true), "it does not flicker");
             browser.read();
         } else {
             browser.read();
-            browser.replica.settle(1, None, Some(cursor));
+            browser.hears(None);
         }
         assert_eq!(browser.texts(task)[1], ("Both.".to_owned(), false));
         assert_eq!(browser.replica.pending(), []);
@@ -277,7 +314,7 @@ fn a_commit_takes_effect_as_a_whole() {
     assert_eq!(browser.replica.apply(frames[0].clone()), Applied::Buffered);
     assert_eq!(browser.replica.apply(frames[1].clone()), Applied::Committed);
     assert_eq!(browser.replica.thread(task).len(), 2);
-    assert_eq!(browser.replica.task(task).map(|shown| shown.value), browser.world.find(task));
+    assert_eq!(browser.replica.task(task).map(|shown| shown.value.clone()), browser.world.find(task));
 }
 
 #[test]
@@ -317,7 +354,7 @@ fn what_is_known_is_repeated_without_effect_and_what_does_not_follow_diverges() 
 fn before_the_first_snapshot_nothing_is_applied() {
     let (browser, _) = Browser::with_a_question();
     let frame = browser.world.log[0][0].clone();
-    assert_eq!(Replica::new("ada".into()).apply(frame), Applied::Diverged);
+    assert_eq!(Replica::new().apply(frame), Applied::Diverged);
 }
 
 #[test]
@@ -325,7 +362,8 @@ fn pending_commands_survive_a_new_snapshot_with_the_files_they_name() {
     let (mut browser, task) = Browser::with_a_question();
     let (id, text) = (browser.id(), "See.".to_owned());
     let attachments = vec![file(1).id];
-    let reply = Command::PostMessage { id, task, text, attachments, in_reply_to: None, asks: Asks::Unsaid };
+    let reply =
+        Command::PostMessage { id, task, text, attachments, in_reply_to: None, asks: Asks::Unsaid, choices: Vec::new(), digest: None };
     assert_eq!(browser.propose(reply), Proposed::Accepted);
     browser.world.says(&bob(), task, "Meanwhile.");
     let snapshot = browser.world.snapshot(&ada());
@@ -340,12 +378,14 @@ fn what_a_snapshot_holds_already_is_not_pending_any_more() {
     let reply = browser.post(task, "Both.");
     browser.propose(reply.clone());
     browser.run(reply).expect("posted");
-    let cursor = browser.world.cursor();
-    browser.replica.settle(1, None, Some(cursor));
+    browser.hears(None);
     let snapshot = browser.world.snapshot(&ada());
     browser.replica.load_snapshot(snapshot);
     assert_eq!(browser.replica.pending(), []);
-    assert_eq!(browser.replica.task(task).map(|shown| (shown.value, shown.pending)), browser.world.find(task).map(|it| (it, false)));
+    assert_eq!(
+        browser.replica.task(task).map(|shown| (shown.value.clone(), shown.pending)),
+        browser.world.find(task).map(|it| (it, false))
+    );
 }
 
 #[test]
@@ -355,12 +395,12 @@ fn a_deletion_is_shown_at_once_and_comes_back_if_it_is_refused() {
     assert_eq!(browser.propose(Command::DeleteTask { id, task }), Proposed::Accepted);
     assert_eq!((browser.replica.task(task), browser.replica.tasks().len()), (None, 0));
     let why = Rejection::Forbidden { what: "x", who: "y" }.problem();
-    browser.replica.settle(1, Some(&why), None);
+    browser.hears(Some(&why));
     assert!(browser.replica.task(task).is_some());
 }
 
 #[test]
-fn only_its_own_commands_are_settled_by_the_numbers_on_the_stream() {
+fn only_its_own_commands_are_settled_by_the_ids_on_the_stream() {
     let (mut browser, task) = Browser::with_a_question();
     let reply = browser.post(task, "Mine.");
     browser.propose(reply);
@@ -375,18 +415,29 @@ fn a_batch_that_is_sent_twice_runs_once() {
     let mut world = World::new();
     let task = world.asks(&agent("claude"), "Question: x");
     let mut state = ClientState::default();
+    let mut ended: BTreeMap<Id, Ended> = BTreeMap::new();
     let commands: Vec<_> = (1..=3)
         .map(|number| {
             let (id, text) = (world.id(), format!("Reply {number}"));
-            Command::PostMessage { id, task, text, attachments: Vec::new(), in_reply_to: None, asks: Asks::Unsaid }
+            Command::PostMessage {
+                id,
+                task,
+                text,
+                attachments: Vec::new(),
+                in_reply_to: None,
+                asks: Asks::Unsaid,
+                choices: Vec::new(),
+                digest: None,
+            }
         })
         .collect();
     let mut send = |world: &mut World, who: &Who| {
         for (mutation_id, command) in (1..).zip(&commands) {
-            let hash = hash(command);
-            if state.admit(mutation_id, &hash) == Ok(Admission::Run) {
+            let (id, hash) = (command.id().expect("an id"), hash(command));
+            if state.admit(mutation_id, id, &hash, ended.get(&id)) == Ok(Admission::Run) {
                 let rejection = world.run(who, command.clone()).err().map(|why| why.problem());
-                state.ran(&Settled { client_id: "ada".into(), mutation_id, rejection }, hash);
+                state.count(mutation_id);
+                ended.insert(id, Ended { hash, rejection });
             }
         }
     };
@@ -402,5 +453,5 @@ fn who_looks_is_told_by_the_snapshot() {
     let (browser, _) = Browser::with_a_question();
     assert_eq!(browser.replica.me(), Some(&ada().actor));
     assert!(matches!(browser.replica.me(), Some(Actor::Person(_))));
-    assert_eq!(browser.replica.workspace().map(|workspace| workspace.name), Some("my-api".to_owned()));
+    assert_eq!(browser.replica.workspace().map(|workspace| workspace.name.clone()), Some("my-api".to_owned()));
 }

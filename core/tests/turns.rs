@@ -8,7 +8,16 @@ use agentrq_core::testing::{Who, World, ada, agent, bob};
 
 fn says(world: &mut World, who: &Who, task: TaskId, text: &str, asks: Asks) -> Turn {
     let id = world.id();
-    let post = Command::PostMessage { id, task, text: text.to_owned(), attachments: Vec::new(), in_reply_to: None, asks };
+    let post = Command::PostMessage {
+        id,
+        task,
+        text: text.to_owned(),
+        attachments: Vec::new(),
+        in_reply_to: None,
+        asks,
+        choices: Vec::new(),
+        digest: None,
+    };
     world.run(who, post).expect("posted");
     world.task(task).turn
 }
@@ -85,7 +94,7 @@ fn a_task_given_to_the_other_side_is_the_other_sides_turn() {
     let task = world.asks(&agent("claude"), "Review: x");
     for (assignee, turn) in [(Assignee::Agent, Turn::Agent), (Assignee::Human, Turn::Human)] {
         let id = world.id();
-        world.run(&ada(), Command::EditTask { id, task, title: None, body: None, assignee: Some(assignee) }).expect("given");
+        world.run(&ada(), Command::EditTask { id, task, title: None, body: None, assignee: Some(assignee), options: None }).expect("given");
         assert_eq!(world.task(task).turn, turn);
     }
 }

@@ -23,7 +23,7 @@ fn what_was_changed_since_it_was_shown_is_not_approved() {
     let task = world.asks(&claude, "Approve: delete one row");
     let shown = world.task(task).digest;
     let id = world.id();
-    let edit = Command::EditTask { id, task, title: None, body: Some("delete all rows".into()), assignee: None };
+    let edit = Command::EditTask { id, task, title: None, body: Some("delete all rows".into()), assignee: None, options: None };
     world.run(&claude, edit).expect("edited");
     let refused = world.rules_on(&ada(), task, Verdict::Approved, Then::HandBack, shown);
     let current = world.task(task).digest;
@@ -37,7 +37,7 @@ fn the_files_of_a_card_are_part_of_what_is_shown() {
     let mut with = |number: u32| {
         let id = world.id();
         let (title, body) = ("Approve: x".to_owned(), String::new());
-        let create = Command::CreateTask { id, title, body, assignee: Assignee::Human, attachments: vec![file(number).id] };
+        let create = Command::CreateTask { id, title, body, assignee: Assignee::Human, attachments: vec![file(number).id], options: None };
         world.run(&agent("claude"), create).expect("created");
         world.task(agentrq_core::id::TaskId(id)).digest
     };
@@ -62,7 +62,16 @@ fn a_rejection_ends_the_task_with_the_comment_as_its_reason() {
     let task = world.asks(&agent("claude"), "Approve: x");
     let (id, digest) = (world.id(), world.task(task).digest);
     let text = " Not on a Friday. ".to_owned();
-    let ruling = Command::GiveVerdict { id, task, verdict: Verdict::Rejected, digest, text, attachments: Vec::new(), then: Then::HandBack };
+    let ruling = Command::GiveVerdict {
+        id,
+        task,
+        verdict: Verdict::Rejected,
+        digest,
+        text,
+        attachments: Vec::new(),
+        then: Then::HandBack,
+        edited: None,
+    };
     world.run(&ada(), ruling).expect("rejected");
     let over = world.task(task);
     assert_eq!((over.status, over.turn, over.reason.as_deref()), (Status::Rejected, Turn::Nobody, Some("Not on a Friday.")));
@@ -92,7 +101,7 @@ fn an_edit_takes_the_approval_of_an_open_task_away() {
     let task = world.asks(&claude, "Approve: x");
     world.rules(&ada(), task, Verdict::Approved, Then::HandBack).expect("approved");
     let id = world.id();
-    let edit = Command::EditTask { id, task, title: Some("Approve: y".into()), body: None, assignee: None };
+    let edit = Command::EditTask { id, task, title: Some("Approve: y".into()), body: None, assignee: None, options: None };
     world.run(&claude, edit).expect("edited");
     assert_eq!((world.task(task).verdict, world.task(task).turn), (None, Turn::Human));
 }
@@ -104,7 +113,8 @@ fn what_was_decided_on_cannot_be_rewritten_once_the_task_is_over() {
     world.rules(&ada(), task, Verdict::Approved, Then::Complete).expect("approved");
     for who in [claude, ada()] {
         let id = world.id();
-        let edit = Command::EditTask { id, task, title: Some("Approve: delete all rows".into()), body: None, assignee: None };
+        let edit =
+            Command::EditTask { id, task, title: Some("Approve: delete all rows".into()), body: None, assignee: None, options: None };
         assert_eq!(world.run(&who, edit), Err(Rejection::TaskClosed { task, status: Status::Completed }));
     }
 }
@@ -122,6 +132,7 @@ fn the_same_verdict_sent_twice_counts_once() {
         text: String::new(),
         attachments: Vec::new(),
         then: Then::HandBack,
+        edited: None,
     };
     world.run(&ada(), ruling.clone()).expect("given");
     assert!(world.run(&ada(), ruling).expect("a repeat").events.is_empty());

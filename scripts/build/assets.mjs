@@ -4,11 +4,15 @@
 // the Worker answers from the manifest on both, and `ASSETS` only hands it bytes. The manifest is itself a file there,
 // `/asset-manifest.json`: the Worker fetches it once and keeps it, so that a changed page needs no new Rust build. It reads
 //
-//   { "files": { "/index.html": { "type": "text/html; charset=utf-8", "etag": "\"…\"", "size": 1234,
+//   { "build": "…",
+//     "files": { "/index.html": { "type": "text/html; charset=utf-8", "etag": "\"…\"", "size": 1234,
 //                                 "immutable": false, "br": "/index.html.br", "gz": "/index.html.gz" }, … } }
 //
 // where `br` and `gz` name the compressed copies, if they are worth having. A copy is sent with `Content-Encoding` and an ETag of its own
 // (the manifest's, with the encoding appended); `immutable` is true for names that carry a hash.
+//
+// `build` names all the files together. The page finds it in a `<meta>` of its own and hears it of the server on its stream: where the two
+// differ, another page is served by now than the one that is open.
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
@@ -53,6 +57,19 @@ const brotli = (bytes) =>
   });
 const gz = (bytes) => promisify(gzip)(bytes, { level: 9 });
 
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("base64url").slice(0, 22);
+
+/** The name of these files together: another one as soon as a byte or a name of them is another. */
+function buildOf(files) {
+  return files.length ? sha256(files.map(([name, bytes]) => `${name} ${sha256(bytes)}\n`).join("")) : null;
+}
+
+/** The page, told which build it is of. */
+function withBuild(page, build) {
+  const told = page.toString().replace("</head>", `  <meta name="agentrq-build" content="${build}" />\n  </head>`);
+  return Buffer.from(told);
+}
+
 async function publish(name, bytes, folder) {
   const extension = extname(name);
   const put = (suffix, content) => {
@@ -63,7 +80,7 @@ async function publish(name, bytes, folder) {
   put("", bytes);
   const entry = {
     type: types[extension] ?? "application/octet-stream",
-    etag: `"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
+    etag: `"${sha256(bytes)}"`,
     size: bytes.length,
     immutable: hashedName.test(name),
   };
@@ -92,10 +109,15 @@ export async function buildAssets() {
     rmSync(making, { recursive: true, force: true });
     mkdirSync(making, { recursive: true });
     const names = hasFolder(dist) ? filesIn(dist).sort() : [];
+    const files = names.map((name) => [name, readFileSync(join(dist, name))]);
+    const build = buildOf(files);
     const entries = await Promise.all(
-      names.map(async (name) => [name, await publish(name, readFileSync(join(dist, name)), making)]),
+      files.map(async ([name, bytes]) => [
+        name,
+        await publish(name, name === "/index.html" ? withBuild(bytes, build) : bytes, making),
+      ]),
     );
-    writeFileSync(join(making, "asset-manifest.json"), JSON.stringify({ files: Object.fromEntries(entries) }));
+    writeFileSync(join(making, "asset-manifest.json"), JSON.stringify({ build, files: Object.fromEntries(entries) }));
     rmSync(folder, { recursive: true, force: true });
     renameSync(making, folder);
   });

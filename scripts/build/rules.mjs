@@ -12,10 +12,10 @@ export async function buildRules() {
   const folder = inRoot("wasm-pkg/pkg");
   return whenChanged(built("rules.stamp"), [folder], hashOf(sources, [await rustVersion()]), () =>
     step("Building the rules for the browser", async () => {
-      await cargoWasm(["agentrq-wasm"]);
+      await cargoWasm(["agentrq-wasm"], { profile: "page" });
       mkdirSync(folder, { recursive: true });
-      await bindgen("agentrq_wasm", folder, ["--target", "web"]);
-      await wasmOpt(`${folder}/agentrq_wasm_bg.wasm`);
+      await bindgen("agentrq_wasm", folder, ["--target", "web"], "page");
+      await wasmOpt(`${folder}/agentrq_wasm_bg.wasm`, { profile: "page" });
     }),
   );
 }

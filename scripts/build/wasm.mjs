@@ -10,11 +10,22 @@ import { rustEnv } from "../setup/rust.mjs";
 const target = "wasm32-unknown-unknown";
 
 /**
- * Compiles crates for wasm, with a standard library that unwinds (see setup/rust.mjs). The worker and the page's crate are built with the
- * same flags, so that they share the standard library and core.
+ * What a panic comes to: in the Worker it must fail one request and no other, so it unwinds. In a page it ends what was asked, and the first
+ * visit waits for every byte: no unwinding, and no messages.
  */
-export async function cargoWasm(packages, features = []) {
-  const args = ["build", "--release", "--lib", "--target", target, "-Zbuild-std=std,panic_unwind"];
+const panics = {
+  release: { flags: "-Cpanic=unwind", std: "-Zbuild-std=std,panic_unwind" },
+  page: { flags: "-Zunstable-options -Cpanic=immediate-abort", std: "-Zbuild-std=std,panic_abort" },
+};
+
+/**
+ * Compiles crates for wasm by a profile of Cargo.toml (`release` or `page`), with a standard library of the same profile (see
+ * setup/rust.mjs).
+ */
+export async function cargoWasm(packages, { features = [], profile = "release" } = {}) {
+  const { flags, std } = panics[profile];
+  const args = ["build", "--profile", profile, "--lib", "--target", target, std];
+  if (profile === "page") args.push("-Zbuild-std-features=optimize_for_size");
   if (process.env.CI) args.push("--locked");
   // First, so that its own first time is a step of its own.
   await wasmBindgen();
@@ -23,7 +34,7 @@ export async function cargoWasm(packages, features = []) {
   const env = {
     ...(await rustEnv()),
     RUSTC_BOOTSTRAP: "1",
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: "-Cpanic=unwind",
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: flags,
     // `worker` wants wasm-bindgen's macros to use the futures of js-sys.
     WASM_BINDGEN_USE_JS_SYS: "1",
   };
@@ -31,11 +42,13 @@ export async function cargoWasm(packages, features = []) {
 }
 
 const targetDir = process.env.CARGO_TARGET_DIR ? resolve(root, process.env.CARGO_TARGET_DIR) : inRoot("target");
-const wasmFile = (name) => join(targetDir, target, "release", `${name}.wasm`);
+
+/** The wasm of a crate, as cargo leaves it. */
+export const compiledWasm = (name, profile = "release") => join(targetDir, target, profile, `${name}.wasm`);
 
 /** Writes a compiled crate's JavaScript and wasm into a folder. */
-export async function bindgen(name, folder, args) {
-  await run(await wasmBindgen(), [wasmFile(name), "--out-dir", folder, ...args]);
+export async function bindgen(name, folder, args, profile = "release") {
+  await run(await wasmBindgen(), [compiledWasm(name, profile), "--out-dir", folder, ...args]);
 }
 
 // Named one by one: binaryen's newest encodings may be ahead of workerd and of browsers.
@@ -50,12 +63,31 @@ const features = [
 ];
 
 /**
- * Shrinks a wasm file in place. The levels above -O1 take three times as long and win a few per cent, or nothing once compressed.
- * `names` keeps function names, for stack traces in logs.
+ * Levels above -O1 take three times as long. For the Worker they win nothing. What the page loads is compressed on its way: there nothing is
+ * inlined, since a copy in another place is a new one to gzip, and functions that are alike stand side by side, as their names do.
  */
-export async function wasmOpt(file, { names = false } = {}) {
+const levels = {
+  release: ["-O1"],
+  page: [
+    "-Os",
+    "--always-inline-max-function-size=0",
+    "--flexible-inline-max-function-size=0",
+    "--one-caller-inline-max-function-size=0",
+    "--reorder-functions-by-name",
+  ],
+};
+
+/** Shrinks a wasm file in place. `names` keeps function names, for stack traces in logs. */
+export async function wasmOpt(file, { names = false, profile = "release" } = {}) {
   const command = createRequire(import.meta.url).resolve("binaryen/bin/wasm-opt");
-  const args = [command, file, "-O1", "-o", `${file}.opt`, ...features.map((feature) => `--enable-${feature}`)];
+  const args = [
+    command,
+    file,
+    ...levels[profile],
+    "-o",
+    `${file}.opt`,
+    ...features.map((feature) => `--enable-${feature}`),
+  ];
   if (names) args.push("--debuginfo");
   await run(process.execPath, args, { shown: "wasm-opt" });
   renameSync(`${file}.opt`, file);

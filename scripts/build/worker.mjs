@@ -33,7 +33,7 @@ export async function buildWorker({ faults = false } = {}) {
   return whenChanged(`${folder}.stamp`, [folder], hash, async () => {
     const what = faults ? "the Worker with the tests' faults" : "the Worker";
     await step(`Building ${what}`, async () => {
-      await cargoWasm(["agentrq-worker"], faults ? ["faults"] : []);
+      await cargoWasm(["agentrq-worker"], { features: faults ? ["faults"] : [] });
       // A folder that is complete takes the place of the last one, so that a failed build leaves a Worker that runs.
       const making = `${folder}.making`;
       rmSync(making, { recursive: true, force: true });

@@ -9,6 +9,10 @@ import { crowd } from "./measures/crowd.mjs";
 import { files } from "./measures/files.mjs";
 import { idle } from "./measures/idle.mjs";
 import { latency } from "./measures/latency.mjs";
+import { pageMemory } from "./measures/page-memory.mjs";
+import { pageOpen } from "./measures/page-open.mjs";
+import { pagePaint } from "./measures/page-paint.mjs";
+import { pageRebase } from "./measures/page-rebase.mjs";
 import { profile } from "./measures/profile.mjs";
 import { sizes } from "./measures/sizes.mjs";
 import { tasks } from "./measures/tasks.mjs";
@@ -17,7 +21,9 @@ import { throughput } from "./measures/throughput.mjs";
 import { transport } from "./measures/transport.mjs";
 import { wake } from "./measures/wake.mjs";
 
-const measures = [latency, transport, profile, throughput, crowd, tasks, thread, bytes, wake, idle, files, sizes];
+const ofServer = [latency, transport, profile, throughput, crowd, tasks, thread, bytes, wake, idle, files, sizes];
+const ofPage = [pagePaint, pageOpen, pageRebase, pageMemory];
+const measures = [...ofServer, ...ofPage];
 const names = measures.map(({ name }) => name).join(", ");
 
 const { values } = parseArgs({

@@ -1,5 +1,8 @@
 // One stream for all workspaces of a person: what happens in each arrives, under its name, and a resume misses nothing in any.
 import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { SseReader } from "../lib/sse.mjs";
 import { startWorld } from "../lib/world.mjs";
@@ -81,13 +84,75 @@ test("a place that one workspace does not know is reset there and nowhere else",
   nonsense.close();
 });
 
-test("it ends with the session, and when a workspace of it is deleted", async () => {
+const eventsOf = (ids, headers) =>
+  SseReader.open(`${world.url}/api/events?workspaces=${ids.join(",")}`, { cookie: person.cookie, ...headers });
+
+test("of those that a client names it serves these and no others, and resumes each where the client was in it", async () => {
+  const [one, two, three] = rooms;
+  const named = await eventsOf([idOf(three), idOf(one)]);
+  const heard = () => named.events.filter(({ event }) => event === "hello").map(({ json }) => json.workspace);
+  await named.until(() => heard().length === 2, 10_000, "both hellos");
+  assert.deepEqual(heard().sort(), [idOf(one), idOf(three)].sort());
+  const unseen = await two.make("/tasks", { title: "elsewhere", assignee: "human" });
+  const { id } = await follows(named, three, "here");
+  await follows(named, one, "and here");
+  assert.ok(!created(named).includes(unseen.id));
+  named.close();
+  const resumed = await eventsOf([idOf(one), idOf(three)], { "last-event-id": id });
+  await resumed.until(({ event }) => event === "task.created");
+  assert.ok(!resumed.events.some(({ event }) => event === "reset"));
+  resumed.close();
+});
+
+test("names that are none, too many, doubled, foreign or made up are refused, and a refusal touches nothing", async () => {
+  const objects = () => readdirSync(join(world.dataDir, "objects"), { recursive: true }).length;
+  const [one, two] = rooms.map(idOf);
+  const gone = (await person.make("/api/workspaces", { name: "gone" })).id;
+  await person.remove(`/api/workspaces/${gone}`);
+  const before = objects();
+  const random = () => Array.from({ length: 22 }, () => randomInt(36).toString(36)).join("");
+  for (const [names, status, code] of [
+    ["", 400, "bad_request"],
+    [Array.from({ length: 51 }, () => one).join(","), 400, "bad_request"],
+    [`${one},${two},${one}`, 400, "bad_request"],
+    [`${one},`, 404, "workspace_not_found"],
+    [`${one}, ${two}`, 404, "workspace_not_found"],
+    [`${one},${random()}`, 404, "workspace_not_found"],
+    [random(), 404, "workspace_not_found"],
+    [`${one},${gone}`, 403, "not_a_member"],
+  ]) {
+    const { status: given, body } = await person.ask("GET", `/api/events?workspaces=${encodeURIComponent(names)}`);
+    assert.deepEqual([given, body.code], [status, code], names);
+    if (status === 403) assert.equal(body.workspace, gone);
+  }
+  assert.equal(objects(), before);
+});
+
+test("it says what the server is: its version, what it speaks, and the build of the page that it serves", async () => {
+  const [, build] = /<meta name="agentrq-build" content="([\w-]{22})"/.exec(await (await fetch(world.url)).text());
+  const all = await watchAll();
+  const single = await rooms[0].watch();
+  for (const reader of [all, single]) {
+    const { json } = await reader.until("hello");
+    assert.deepEqual([json.protocol, json.build, typeof json.server.version], [1, build, "string"]);
+    reader.close();
+  }
+});
+
+test("it ends when a workspace of it is deleted, which it names, and with the session", async () => {
   const extra = await person.make("/api/workspaces", { name: "extra" });
-  const mine = await watchAll();
+  const others = [idOf(rooms[0]), extra.id];
+  const both = [await watchAll(), await eventsOf(others)];
+  await both[1].until(({ event, json }) => event === "hello" && json.workspace === extra.id);
   await person.remove(`/api/workspaces/${extra.id}`);
-  await mine.done;
+  for (const reader of both) {
+    await reader.done;
+    const { event, json, id } = reader.events.at(-1);
+    assert.deepEqual([event, json, id], ["gone", { workspace: extra.id }, undefined]);
+  }
 
   const again = await watchAll();
   await person.remove("/api/session");
   await again.done;
+  assert.ok(!again.events.some(({ event }) => event === "gone"));
 });

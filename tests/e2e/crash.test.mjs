@@ -158,6 +158,13 @@ async function personWorks() {
 
 const undelivered = () => writes.filter(({ id, agent }) => id && !agent.copies.has(id));
 
+/** An undelivered reply, and how far the server thinks that it has come. */
+async function asServed({ id, task, text, agent }) {
+  const deliveries = await everything(`/tasks/${task}/messages`, "deliveries");
+  const { state, route, session, copies, redelivered } = deliveries.find((it) => it.id === id) ?? {};
+  return `${text} to ${agent.name}: ${JSON.stringify({ state, route, session, copies, redelivered })}`;
+}
+
 async function watch() {
   const at = dashboard.events.findLast(({ id }) => id)?.id;
   const stream = await SseReader.open(`${world.url}${room.base}/events`, {
@@ -266,11 +273,7 @@ test(`${kills} kills under load lose nothing that was acknowledged`, async (t) =
   }
   const deadline = Date.now() + 20_000;
   while (undelivered().length && Date.now() < deadline) await sleep(20);
-  assert.deepEqual(
-    undelivered().map(({ text, agent }) => `${text} to ${agent.name}`),
-    [],
-    "these never reached their agent",
-  );
+  assert.deepEqual(await Promise.all(undelivered().map(asServed)), [], "these never reached their agent");
   await assertStored(writes);
 
   const { cursor: head } = await room.get("/snapshot");

@@ -263,7 +263,9 @@ describe("a token", () => {
       ["GET", `/api/workspaces/${workspace.id}/snapshot`],
       ["POST", `/api/workspaces/${workspace.id}/commands`, {}],
       ["GET", `/api/workspaces/${workspace.id}/events`],
+      ["GET", `/api/workspaces/${workspace.id}/activity`],
       ["GET", "/api/events"],
+      ["GET", `/api/events?workspaces=${workspace.id}`],
     ])
       for (const credentials of [{ token }, { token, cookie: me.cookie }, { cookie: `agentrq_session=${token}` }]) {
         const { status, code } = await ask(method, path, { ...credentials, body });
@@ -351,6 +353,7 @@ describe("every route of a workspace", () => {
       ["GET", `${base}/tasks/1/messages`],
       ["POST", `${base}/tasks/1/messages`, { text: "planted" }],
       ["POST", `${base}/attachments`, Buffer.from("planted")],
+      ["POST", `${base}/attachments?id=0ZRgCquBZ7R`, Buffer.from("planted")],
       ["GET", `${base}/attachments/${file.json.id}`],
     ];
     const persons = [
@@ -362,6 +365,8 @@ describe("every route of a workspace", () => {
       ["GET", `${base}/snapshot`],
       ["POST", `${base}/commands`, { clientId: "c", commands: [] }],
       ["GET", `${base}/events`],
+      ["GET", `/api/events?workspaces=${here.id}`],
+      ["GET", `${base}/activity`],
       ["GET", `${base}/agents`],
     ];
     const agents = [

@@ -45,6 +45,30 @@ async function settled(stream, room) {
   await updated(stream, WORKSPACE, from);
 }
 
+describe("the last message", () => {
+  for (const [what, ends] of [
+    ["when the token is withdrawn", ({ room, token }) => room.remove(`/tokens/${token.id}`)],
+    ["when the workspace is deleted", ({ room }) => room.remove("")],
+  ])
+    test(`is the answer to the request ${what}: the stream ends with it`, async (t) => {
+      const here = await asked(t);
+      const streams = [
+        await here.listens({ resourceSubscriptions: [WORKSPACE] }),
+        await here.listens({}, { id: "l-2" }),
+      ];
+      await ends(here);
+      for (const stream of streams) {
+        await stream.done;
+        const { json } = stream.events.at(-1);
+        assert.deepEqual([json.id, json.error, json.method], [stream.id, undefined, undefined]);
+        assert.equal(json.result.resultType, "complete");
+        assert.equal(json.result._meta[SUBSCRIPTION], stream.id);
+        assert.equal(stream.events.filter((event) => event.json.result).length, 1);
+      }
+      assert.equal((await here.client.ask("subscriptions/listen", { notifications: {} })).status >= 400, true);
+    });
+});
+
 describe("the first message", () => {
   test("is the acknowledgement, with what is honoured", async (t) => {
     const { listens, task, thread } = await asked(t);

@@ -49,12 +49,15 @@ test("a stream whose reader has stopped is cut, memory stays flat while 200 MB a
   const { room, token } = await settle(world);
   const client = new StatelessClient(token.mcpUrl);
   const short = "agentrq://workspace";
-  // Slashes at the end of a name change nothing of what it means, so each update is as long as the name.
-  const long = short + "/".repeat(500_000);
-  const listens = (uri) => client.prepared("subscriptions/listen", { notifications: { resourceSubscriptions: [uri] } });
+  // Slashes at the end of a name change nothing of what it means: one resource under as many names as a stream may follow, each as long as
+  // a name may be or a little shorter, and every change of it is told under all of them.
+  const names = Array.from({ length: 500 }, (_, n) => short + "/".repeat(2_048 - short.length - n));
+  const bytes = names.join("").length;
   const silent = [];
   for (let n = 0; n < 4; n++) {
-    const { headers, body } = listens(long);
+    const { headers, body } = client.prepared("subscriptions/listen", {
+      notifications: { resourceSubscriptions: names },
+    });
     silent.push(await stopped(t, client.url, { method: "POST", headers, body }));
   }
   const reader = await client.listen({ resourceSubscriptions: [short] });
@@ -62,7 +65,7 @@ test("a stream whose reader has stopped is cut, memory stays flat while 200 MB a
 
   const before = resident();
   let highest = before;
-  for (let round = 0, offered = 0; offered < OFFERED; round++, offered += silent.length * long.length) {
+  for (let round = 0, offered = 0; offered < OFFERED; round++, offered += silent.length * bytes) {
     const from = reader.events.length;
     await room.change("", { mission: `round ${round}` });
     await updated(reader, short, from);

@@ -1,21 +1,43 @@
 // A Chromium of its own for a test file, and a person who has signed in with it.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chromium as find } from "../../scripts/setup/chromium.mjs";
 import { chromium } from "playwright-core";
 
-/** Starts Chromium; `close()` ends it. It reaches nothing but this machine. */
-export async function openBrowser() {
-  return chromium.launch({
-    executablePath: process.env.AGENTRQ_CHROMIUM ?? (await find()),
-    args: [
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
+const args = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Starts Chromium, with `more` arguments; `close()` ends it. It reaches nothing but this machine. */
+export async function openBrowser({ more = [] } = {}) {
+  return chromium.launch({ executablePath: process.env.AGENTRQ_CHROMIUM ?? (await find()), args: [...args, ...more] });
+}
+
+/** The same with one lasting profile (its only context), and a `port` at which other tools reach it. */
+export async function openBrowserAt() {
+  const profile = mkdtempSync(join(tmpdir(), "agentrq-profile-"));
+  const executablePath = process.env.AGENTRQ_CHROMIUM ?? (await find());
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    args: [...args, "--remote-debugging-port=0"],
+    viewport: null,
   });
+  const [port] = readFileSync(join(profile, "DevToolsActivePort"), "utf8").split("\n");
+  return {
+    port: Number(port),
+    contexts: () => [context],
+    async close() {
+      await context.close();
+      rmSync(profile, { recursive: true, force: true });
+    },
+  };
 }
 
 /**

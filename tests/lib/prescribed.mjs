@@ -35,6 +35,8 @@ export function readMessage(bytes) {
   // A number that is written as a fraction is none of the whole ones, and after reading it cannot be told from them.
   if (typeof given === "number" && (!Number.isSafeInteger(given) || /"id"\s*:\s*-?[\d]*[.eE]/.test(text)))
     return Number.isInteger(given) ? { is: "unsure" } : { is: "wrong", code: -32600, id: null };
+  // The server keeps the id while it works: at most 1,024 bytes of it.
+  if (typeof given === "string" && Buffer.byteLength(given) > 1_024) return { is: "wrong", code: -32600, id: null };
   const id = typeof given === "string" || typeof given === "number" ? given : null;
   const wrong = { is: "wrong", code: -32600, id };
   if (value.jsonrpc !== "2.0") return wrong;

@@ -1,18 +1,24 @@
 //! core's face for the browser: types in, types out. No rule lives here.
 //!
 //! ```text
-//! page ── plain objects ──▶ wire ──▶ core's types ──▶ core::sync::Replica
+//! page ── JSON texts ─────▶ wire ──▶ core's types ──▶ core::sync: Replica, Outbox
 //!      ◀── plain objects ── wire ◀── core's types ◀──
 //! ```
 
+mod outbox;
 mod replica;
 mod wire;
 
+use agentrq_core::diff;
 use agentrq_core::id::Id;
-use agentrq_core::model::{Attachment, Shown, shown_digest};
-use serde::Deserialize;
+use agentrq_core::model::bytes_digest;
+use agentrq_core::risk;
+use agentrq_core::sync::PROTOCOL;
+use agentrq_core::sync::outbox::Setback;
+use agentrq_core::text::hidden_in;
 use wasm_bindgen::prelude::*;
 
+pub use outbox::Outbox;
 pub use replica::Replica;
 
 /// A fresh id. The caller brings what core has not: the time in milliseconds since 1970, and 22 random bits.
@@ -21,16 +27,44 @@ pub fn new_id(now_ms: f64, random: u32) -> String {
     Id::new(wire::millis(now_ms), random).to_string()
 }
 
-#[derive(Deserialize)]
-struct Card {
-    title: String,
-    body: String,
-    attachments: Vec<Attachment>,
+/// SHA-256 of a file, for browsers that hide their own.
+#[wasm_bindgen]
+pub fn sha256(bytes: &[u8]) -> String {
+    bytes_digest(bytes)
 }
 
-/// SHA-256 of what a card shows: `{title, body, attachments}`.
+/// The protocol of the sync that this page speaks.
 #[wasm_bindgen]
-pub fn digest(card: JsValue) -> Result<String, JsError> {
-    let Card { title, body, attachments } = wire::read(card)?;
-    Ok(shown_digest(Shown { title: &title, body: &body, attachments: &attachments }))
+pub fn protocol() -> u32 {
+    PROTOCOL
+}
+
+/// What a request that came to nothing means for the next try: passing, signedOut, shut or refused. Status 0: no answer came.
+#[wasm_bindgen]
+pub fn setback(status: u16) -> String {
+    Setback::of(status).word().to_owned()
+}
+
+/// What has changed between two texts, as the unified diff that an agent reads.
+#[wasm_bindgen(js_name = unifiedDiff)]
+pub fn unified_diff(old: &str, new: &str) -> String {
+    diff::unified(old, new)
+}
+
+/// What in a text should make its reader slow down, the gravest first: `[{word, high, passage}]`.
+#[wasm_bindgen]
+pub fn risks(text: &str) -> Result<JsValue, JsError> {
+    wire::write(&risk::risks(text))
+}
+
+/// Where in a text something stands that its reader cannot see, in UTF-16 as JavaScript counts.
+#[wasm_bindgen]
+pub fn hidden(text: &str) -> Result<JsValue, JsError> {
+    let (mut byte, mut unit) = (0, 0);
+    let places = hidden_in(text).map(|(at, _)| {
+        unit += text[byte..at].encode_utf16().count();
+        byte = at;
+        unit
+    });
+    wire::write(&places.collect::<Vec<_>>())
 }

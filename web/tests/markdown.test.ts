@@ -61,6 +61,63 @@ describe("renderBlocks", () => {
     ]);
   });
 
+  it("shows what a name of a character is, not the character", () => {
+    expect(html("a&#x202E;b &#8203; &amp; &nbsp;")).toBe("<p>a&amp;#x202E;b &amp;#8203; &amp;amp; &amp;nbsp;</p>\n");
+  });
+
+  it("shows definitions, titles and addresses that lead nowhere", () => {
+    const shown = html(
+      '[a]: # (words)\n[a]: https://e.example "more"\n\n[x](https://e.example "a title") ![y](data:z "of it")',
+    );
+    for (const words of ["[a]: # (words)", "“a title”", "Image: y (data:z “of it”)"]) expect(shown).toContain(words);
+    expect(shown).toContain("more");
+  });
+
+  it("leaves the numbers of a list as they were written", () => {
+    expect(html("7. a\n3. b")).toMatch(/<li value="7">a<\/li>\s*<li value="3">b<\/li>/);
+  });
+
+  it("shows a block of which words would be lost as the text it is", () => {
+    const table = "| a |\n|---|\n| b | c |\n";
+    expect(
+      renderBlocks(`x\n\n${table}\ny`).map((block) => (block.kind === "bytes" ? block.text.trim() : "prose")),
+    ).toEqual(["prose", table.trim(), "prose"]);
+  });
+
+  it.each([
+    ["underscores", "a__"],
+    ["stars that nothing ends", "h&*"],
+    ["stars", "*a **b "],
+    ["brackets", "[a]("],
+    ["spaces", " "],
+    ["ticks", "`` ` "],
+    ["waves", "~a ~~"],
+    ["angles", "<a "],
+    ["addresses", "a@b."],
+    ["bangs", "![a"],
+    ["backslashes", "\\a["],
+  ])("takes %s without end as they are: what would grow as their square is not begun", (_, piece) => {
+    const text = `a${piece.repeat(Math.floor(60_000 / piece.length))}a`;
+    expect(renderBlocks(text)).toEqual([{ kind: "bytes", text, lang: "" }]);
+  });
+
+  it.each([">", "- ", "1. ", "> - "])("takes %j within itself without end as it is", (piece) => {
+    const text = `${piece.repeat(Math.floor(60_000 / piece.length))}x`;
+    expect(renderBlocks(text)).toEqual([{ kind: "bytes", text, lang: "" }]);
+  });
+
+  it("has patience with everything that people and agents write", () => {
+    const sentence =
+      "It does **this**, and `that`, [there](https://e.example/a_b): see #12, *really*, as was said before it and will be after. ";
+    const paragraph = sentence.repeat(15);
+    const list = Array.from({ length: 300 }, (_, at) => `- **${at}** \`module-${at}\` starts in _half_ the time`).join(
+      "\n",
+    );
+    const table = `| a | b |\n|---|---|\n${"| `one` | **two** and three |\n".repeat(300)}`;
+    const text = `${`${paragraph}\n\n`.repeat(12)}${list}\n\n${table}`;
+    expect(renderBlocks(text).map(({ kind }) => kind)).toEqual(["prose"]);
+  });
+
   it("takes a huge text as it is", () => {
     const text = "*".repeat(200_000);
     expect(renderBlocks(text)).toEqual([{ kind: "bytes", text, lang: "" }]);

@@ -1,9 +1,9 @@
 // What is painted again, and what is not.
 import { describe, expect, it } from "vitest";
-import type { Frame } from "../src/lib/model/sync";
+import type { Message } from "../src/lib/model/types";
+import { arrange } from "../src/lib/text/thread";
 import { keep } from "../src/lib/state/keep";
-import { subjectOf, subjectsOf } from "../src/lib/state/subjects";
-import { Touched } from "../src/lib/state/touched";
+import { isSame, subjectOf, taskOf } from "../src/lib/sync/subjects";
 
 interface Item {
   id: string;
@@ -30,45 +30,53 @@ describe("keep", () => {
     expect(kept).toEqual(after);
     expect(kept.map((item, at) => item === before[at])).toEqual([true, false, false, false, false]);
   });
+
+  it("gives back the very list where nothing has changed at all", () => {
+    const before: Item[] = [
+      { id: "a", revision: 1 },
+      { id: "b", revision: 1 },
+    ];
+    expect(keep(before, structuredClone(before), (item) => item.id)).toBe(before);
+    expect(keep(before, structuredClone(before.slice(1)), (item) => item.id)).toEqual([before[1]]);
+  });
 });
 
-describe("Touched", () => {
-  it("tells the first change from those that ride along, and forgets what was taken", () => {
-    const touched = new Touched();
-    expect([touched.note("a"), touched.note("b"), touched.note("a"), touched.note("")]).toEqual([
-      true,
-      false,
-      false,
-      false,
-    ]);
-    expect(touched.take()).toEqual({ all: false, tasks: ["a", "b"] });
-    expect(touched.any).toBe(false);
-    expect(touched.note("")).toBe(true);
-    expect(touched.take()).toEqual({ all: false, tasks: [] });
+describe("a thread", () => {
+  const said = (id: string, at: string): Message =>
+    ({ id, at, index: 1, author: { kind: "person", id: "p", name: "Ada" }, verdict: null }) as unknown as Message;
+  const now = Date.parse("2026-03-05T12:00:00");
+  const [one, other] = [said("a", "2026-03-05T10:00:00Z"), said("b", "2026-03-05T10:01:00Z")];
+
+  it("keeps the items about which nothing has changed", () => {
+    const before = arrange([one, other], now);
+    const after = arrange([one, other, said("c", "2026-03-05T10:02:00Z")], now);
+    expect(after.slice(0, 2).map((item, at) => item === before[at])).toEqual([true, true]);
+    expect(after[2]?.joined).toBe(true);
+  });
+
+  it("arranges anew what stands after another message, or on another day", () => {
+    const before = arrange([one, other], now);
+    expect(arrange([other], now)[0]).toMatchObject({ day: before[0]?.day, joined: false });
+    expect(arrange([one, other], now + 86_400_000)[0]?.day).not.toBe(before[0]?.day);
   });
 });
 
 describe("subjects", () => {
-  it("are the tasks that a frame writes to, its own and others", () => {
-    const frame = {
-      type: "reply.received",
-      taskId: "t1",
-      actor: null,
-      at: "2026-01-01T00:00:00.000Z",
-      changes: [
-        { op: "put", entity: { type: "message", task: "t2" } },
-        { op: "delete", entity: { type: "task", id: "t3" } },
-        { op: "put", entity: { type: "agent", name: "claude" } },
-      ],
-    } as unknown as Frame;
-    expect(subjectsOf(frame)).toEqual(["t1", "t2", "t3", ""]);
+  it("are the task of a command, its agent, or the workspace", () => {
+    const reopen = { type: "reopen", id: "x", task: "t1" } as const;
+    const named = { type: "nameAgent", id: "x", agent: "claude", displayName: "n" } as const;
+    const edited = { type: "editWorkspace", id: "x", name: "n" } as const;
+    expect(subjectOf(reopen)).toEqual({ task: "t1" });
+    expect(subjectOf({ type: "createTask", id: "x", title: "", body: "", assignee: "agent", attachments: [] })).toEqual(
+      { task: "x" },
+    );
+    expect(subjectOf(named)).toEqual({ agent: "claude" });
+    expect(subjectOf(edited)).toBe("workspace");
+    expect([taskOf(reopen), taskOf(named), taskOf(edited)]).toEqual(["t1", null, null]);
   });
 
-  it("are the task of a command, or the workspace", () => {
-    expect(subjectOf({ type: "reopen", id: "x", task: "t1" })).toBe("t1");
-    expect(subjectOf({ type: "createTask", id: "x", title: "", body: "", assignee: "agent", attachments: [] })).toBe(
-      "x",
-    );
-    expect(subjectOf({ type: "editWorkspace", id: "x", name: "n" })).toBe("");
+  it("are told apart", () => {
+    const all = [{ task: "a" }, { task: "b" }, { agent: "a" }, { agent: "b" }, "workspace"] as const;
+    for (const one of all) expect(all.filter((other) => isSame(one, other))).toEqual([one]);
   });
 });

@@ -5,6 +5,10 @@ import { withQuery } from "../src/lib/router/query";
 
 const routes: Exclude<Route, { view: "lost" }>[] = [
   { view: "signIn" },
+  { view: "home", open: null },
+  { view: "home", open: { workspace: "w1", task: "0ZRgCquBZ7R" } },
+  { view: "activity", workspace: null },
+  { view: "activity", workspace: "w1" },
   { view: "workspaces" },
   { view: "needsYou", workspace: "w1", task: null },
   { view: "needsYou", workspace: "w1", task: "0ZRgCquBZ7R" },
@@ -20,16 +24,25 @@ describe("addresses", () => {
     expect(matchPath(pathOf(route))).toEqual(route);
   });
 
-  it("take the root as the list of workspaces", () => {
-    expect(matchPath("/")).toEqual({ view: "workspaces" });
+  it("take the root as what needs the person, anywhere", () => {
+    expect(matchPath("/")).toEqual({ view: "home", open: null });
   });
 
-  it.each(["/w", "/w/", "/w/w1/nowhere", "/w/w1/agents/more", "/w/w1/tasks/1/2", "/elsewhere", "/w/%E0%A4%A"])(
-    "that lead nowhere say so: %s",
-    (path) => {
-      expect(matchPath(path)).toEqual({ view: "lost", path });
-    },
-  );
+  it.each([
+    "/w",
+    "/w/",
+    "/w/w1/nowhere",
+    "/w/w1/agents/more",
+    "/w/w1/tasks/1/2",
+    "/elsewhere",
+    "/needs-you",
+    "/needs-you/w1",
+    "/needs-you/w1/1/2",
+    "/activity/w1",
+    "/w/%E0%A4%A",
+  ])("that lead nowhere say so: %s", (path) => {
+    expect(matchPath(path)).toEqual({ view: "lost", path });
+  });
 
   it("keep ids with odd characters whole", () => {
     const route = { view: "tasks", workspace: "a/b", task: "c d" } as const;

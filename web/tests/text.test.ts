@@ -1,10 +1,17 @@
 // The words of the page: asks, risks, invisible characters, times and sizes.
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { cardText } from "../src/lib/text/card";
+import { rules } from "../src/lib/sync/replica";
 import { askOf } from "../src/lib/text/ask";
 import { bytes, duration, monogram, shortAge } from "../src/lib/text/format";
-import { hasDeceptive, reveal } from "../src/lib/text/invisible";
-import { risksOf } from "../src/lib/text/risk";
+import { hasDeceptive, hiddenIn, reveal, revealWords } from "../src/lib/text/invisible";
+import { fenced, partsOf } from "../src/lib/text/parts";
+import { risksIn, risksOf } from "../src/lib/text/risk";
 import { bareUrl, mcpJson } from "../src/lib/text/snippets";
+import { task } from "./fixtures";
+import { realCore } from "./lib/core";
+
+beforeAll(realCore);
 
 describe("askOf", () => {
   it.each([
@@ -27,8 +34,7 @@ describe("reveal", () => {
       { kind: "hidden", code: "U+202E", name: "right-to-left override" },
       { kind: "text", text: "b" },
       { kind: "hidden", code: "U+200B", name: "zero-width space" },
-      { kind: "text", text: "c\td" },
-      { kind: "text", text: "\ne" },
+      { kind: "text", text: "c\td\ne" },
     ]);
   });
 
@@ -39,23 +45,66 @@ describe("reveal", () => {
     ]);
   });
 
+  it("leaves out nothing that core calls invisible", () => {
+    const core = rules();
+    const missed: string[] = [];
+    for (let first = 0; first <= 0x10ffff; first += 0x1000) {
+      // Each on a line of its own, behind nothing that it could join.
+      const lines = Array.from({ length: 0x1000 }, (_, at) => String.fromCodePoint(first + at));
+      const text = lines.join("\n");
+      for (const at of core.hidden(text)) {
+        const char = String.fromCodePoint(text.codePointAt(at) ?? 0);
+        if (reveal(char)[0]?.kind !== "hidden") missed.push(char);
+      }
+    }
+    expect(missed).toEqual([]);
+    expect([..."\u{e0100}\u200e\u061c\u2028\u1160\u034f\u180e\u{e0080}\u2800\u3164"].every(hasDeceptive)).toBe(true);
+  });
+
   it("knows what deceives from what merely is not Latin", () => {
     expect(hasDeceptive("rm x\u202e")).toBe(true);
     expect(hasDeceptive("a\u{e0020}b")).toBe(true);
     expect(hasDeceptive("اعتماد: حذف\n\tالجلسات")).toBe(false);
     expect(hasDeceptive("👩‍👩‍👧 naïve\r\n")).toBe(false);
   });
-});
 
-describe("risksOf", () => {
-  it("gives at most three, each with the passage", () => {
-    const risks = risksOf("sudo rm -rf / in production\nDELETE FROM users; this is irreversible");
-    expect(risks).toHaveLength(3);
-    expect(risks[0]).toEqual({ word: "irreversible", reason: "It says “DELETE FROM users; this is irreversible”." });
+  it("leaves in words what they are made of, and names what hides among them", () => {
+    const honest = "👩‍💻 ❤️ می‌خواهم a\u00a0b";
+    expect(revealWords(honest)).toEqual([{ kind: "text", text: honest }]);
+    expect(revealWords("🦀a\u200db\ud800\u200b")).toEqual([
+      { kind: "text", text: "🦀a" },
+      { kind: "hidden", code: "U+200D", name: "zero-width joiner" },
+      { kind: "text", text: "b\ud800" },
+      { kind: "hidden", code: "U+200B", name: "zero-width space" },
+    ]);
   });
 
-  it("finds none where there is none", () => {
+  it("says which characters hide, each once", () => {
+    expect(hiddenIn("a\u202eb\u200b\u200b")).toEqual([
+      { code: "U+202E", name: "right-to-left override", many: 1 },
+      { code: "U+200B", name: "zero-width space", many: 2 },
+    ]);
+    expect(hiddenIn("nothing")).toEqual([]);
+  });
+});
+
+describe("risks", () => {
+  it("are at most three, each with the passage", () => {
+    const risks = risksOf("sudo rm -rf / in production\nDELETE FROM users; this is irreversible");
+    expect(risks).toHaveLength(3);
+    expect(risks[0]).toEqual({
+      word: "irreversible",
+      reason: "It says “DELETE FROM users; this is irreversible”.",
+      high: true,
+    });
+    expect(risksOf("a\u202eb")[0]?.reason).toMatch(/characters that hide or reorder text/u);
     expect(risksOf("Rename a button. The product page stays.")).toEqual([]);
+  });
+
+  it("are those of the whole task, and of its excerpt where no more is known", () => {
+    expect(risksIn(task({ title: "x", excerpt: "calm", risks: ["deletes data"] }))).toEqual(["deletes data"]);
+    expect(risksIn(task({ title: "x", excerpt: "sudo reboot", risks: [] }))).toEqual([]);
+    expect(risksIn(task({ title: "x", excerpt: "sudo reboot" }))).toEqual(["as root"]);
   });
 });
 
@@ -103,5 +152,59 @@ describe("snippets", () => {
         },
       },
     });
+  });
+});
+
+describe("partsOf", () => {
+  it("takes the one block as what it is about, and the rest as what is said", () => {
+    const body = "Before.\n\n```sql\nDELETE 1;\n\nDELETE 2;\n```\n\nAfter.";
+    expect(partsOf(body)).toEqual({ bytes: "DELETE 1;\n\nDELETE 2;", lang: "sql", says: "Before.\n\nAfter." });
+    expect(partsOf("~~~~\nx\n~~~\n~~~~")).toEqual({ bytes: "x\n~~~", lang: "", says: "" });
+    expect(partsOf("```sh && more\nx\n`````  ")).toEqual({ bytes: "x", lang: "sh && more", says: "" });
+    expect(partsOf("```\r\nx\r\n```\r\n")).toEqual({ bytes: "x", lang: "", says: "" });
+  });
+
+  it.each([
+    ["no block", "Just words with `code`."],
+    ["two blocks", "```\na\n```\nthen\n```\nb\n```"],
+    ["a diff", "```diff\n-a\n+b\n```"],
+    ["an open block", "```sql\nDELETE 1;"],
+    ["an empty block", "```\n```"],
+    ["a block within one that never ends", "````\n```\nx\n```"],
+    ["what only looks like a block", "```a`\nx\n```"],
+  ])("leaves %s as it is", (_, body) => {
+    expect(partsOf(body)).toEqual({ bytes: null, lang: "", says: body });
+  });
+
+  it.each([
+    ["waves", "~".repeat(256 * 1024)],
+    ["waves that end as something else", `${"~".repeat(256 * 1024)}\``],
+    ["ticks", "`".repeat(256 * 1024)],
+    ["fences that nothing ends", "```a\n".repeat(50_000)],
+    ["fences of growing length", Array.from({ length: 700 }, (_, at) => `${"`".repeat(at + 3)}x`).join("\n")],
+  ])("looks at each line once: %s", (_, body) => {
+    expect(partsOf(body)).toEqual({ bytes: null, lang: "", says: body });
+  });
+
+  it("fences a text so that nothing in it ends the block", () => {
+    expect(fenced("diff", "````\nx")).toBe("`````diff\n````\nx\n`````");
+    expect(fenced("", "x\n")).toBe("```\nx\n```");
+    expect(fenced("", "`a".repeat(200_000)).startsWith("```\n")).toBe(true);
+  });
+});
+
+describe("a card as a text", () => {
+  it("writes a card as lines, every part of it", () => {
+    const options = {
+      choices: [
+        { id: "a", label: "A", recommended: true },
+        { id: "b", label: "B", description: "why" },
+      ],
+      multiple: false,
+      freeText: true,
+    };
+    expect(cardText({ title: "T", body: "x\ny", options })).toBe(
+      "T\n\nChoose one of:\n- A (recommended)\n- B: why\n\nx\ny\n",
+    );
   });
 });

@@ -38,6 +38,8 @@ const SAFETY: &[(&str, &str)] = &[
 /// What the build says of all files.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Manifest {
+    /// Names all the files together.
+    build: Option<String>,
     files: HashMap<String, File>,
 }
 
@@ -148,6 +150,11 @@ async fn manifest(env: &Env) -> Result<Rc<Manifest>, Problem> {
     Ok(manifest)
 }
 
+/// Which build of the page is served; none, where there is no page.
+pub async fn build(env: &Env) -> Result<Option<String>, Problem> {
+    Ok(manifest(env).await?.build.clone())
+}
+
 fn nothing() -> Problem {
     Problem::new(Code::NotFound, "there is no such file; the dashboard starts at /")
 }
@@ -184,9 +191,10 @@ mod tests {
 
     fn manifest() -> Manifest {
         serde_json::from_str(
-            r#"{"files": {
+            r#"{"build": "b", "files": {
                 "/index.html": {"type": "text/html; charset=utf-8", "etag": "\"i\"", "size": 9, "immutable": false, "br": "/index.html.br", "gz": "/index.html.gz"},
-                "/assets/a-12345678.js": {"type": "text/javascript; charset=utf-8", "etag": "\"a\"", "size": 9, "immutable": true}
+                "/assets/a-12345678.js": {"type": "text/javascript; charset=utf-8", "etag": "\"a\"", "size": 9, "immutable": true},
+                "/sw.js": {"type": "text/javascript; charset=utf-8", "etag": "\"s\"", "size": 9, "immutable": false}
             }}"#,
         )
         .expect("a manifest")
@@ -232,7 +240,9 @@ mod tests {
     #[test]
     fn names_with_a_hash_are_kept_for_ever_and_others_are_asked_for_each_time() {
         assert_eq!(sent("/assets/a-12345678.js", &Wanted::default()).1["cache-control"], "public, max-age=31536000, immutable");
-        assert_eq!(sent("/index.html", &Wanted::default()).1["cache-control"], "no-cache");
+        for name in ["/index.html", "/sw.js"] {
+            assert_eq!(sent(name, &Wanted::default()).1["cache-control"], "no-cache", "{name}");
+        }
     }
 
     #[test]

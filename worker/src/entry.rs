@@ -7,7 +7,7 @@ use worker::{Context, Env, Request, Response};
 
 use crate::account::client;
 use crate::account::http::Desk;
-use crate::account::protocol::{Answer, Membership, Want};
+use crate::account::protocol::{Answer, Want};
 use crate::account::recent;
 use crate::agents::AgentDoor;
 use crate::assets;
@@ -22,7 +22,7 @@ use crate::problem::Problem;
 use crate::random;
 use crate::routes::{self, Method, Route};
 use crate::setup::Setup;
-use crate::stream::all::{hold_all, place_in};
+use crate::stream::all::{hold_all, named, place_in};
 use crate::stream::dial::{DashboardStream, Line};
 use crate::stream::held::hold;
 
@@ -80,21 +80,32 @@ impl Passed<'_> {
         }
     }
 
-    /// One stream for all workspaces of the person.
+    /// One stream for several workspaces of the person: those that are named, or the oldest.
     async fn all_events(&self, request: &Request) -> Result<Response, Problem> {
         let places = request.headers().get("last-event-id")?.or_else(|| self.asked.query("cursor"));
-        let (Some(caller), Answer::Workspaces { page, .. }) =
-            (&self.caller, client::wants(self.env, self.session()?, Want::Workspaces { after: None }).await?)
-        else {
-            return Err(Problem::internal("the account answered something else to a list"));
+        let Some(caller) = &self.caller else { return Err(Problem::internal("a person's route without a person")) };
+        let workspaces = match self.asked.query("workspaces") {
+            Some(names) => {
+                let named = named(&names, &self.setup.gate.mac)?;
+                client::person(self.env, self.session()?, Want::Members(named.clone())).await?;
+                named
+            }
+            None => self.oldest().await?,
         };
-        let parts = page.iter().filter(|membership| !membership.leaving).map(|Membership { workspace, .. }| {
+        let parts = workspaces.iter().map(|workspace| {
             let path = format!("/api/workspaces/{workspace}/events");
             let inner = own_request(self.setup, self.asked, worker::Method::Get, &path, None, caller)?;
             let cursor = places.as_deref().and_then(|places| place_in(places, &workspace.0)).map(str::to_owned);
             self.dashboard(workspace, &inner, cursor)
         });
         hold_all(parts.collect::<Result<_, _>>()?)
+    }
+
+    async fn oldest(&self) -> Result<Vec<WorkspaceId>, Problem> {
+        let Answer::Workspaces { page, .. } = client::wants(self.env, self.session()?, Want::Workspaces { after: None }).await? else {
+            return Err(Problem::internal("the account answered something else to a list"));
+        };
+        Ok(page.into_iter().filter(|membership| !membership.leaving).map(|membership| membership.workspace).collect())
     }
 
     fn dashboard(&self, workspace: &WorkspaceId, inner: &Request, cursor: Option<String>) -> Result<DashboardStream, Problem> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use agentrq_core::json::Raw;
 use agentrq_core::rejection::{self, Rejection};
 use serde_json::{Map, Value, json};
 use worker::{Headers, Response, ResponseBuilder};
@@ -138,14 +139,8 @@ impl Problem {
     }
 
     /// The refusal as replicas are told it.
-    pub fn refusal(self) -> agentrq_core::rejection::Problem {
-        agentrq_core::rejection::Problem {
-            status: self.status,
-            code: self.code.into_owned(),
-            title: self.title.into_owned(),
-            detail: self.detail,
-            extra: self.extra,
-        }
+    pub fn refusal(self) -> rejection::Problem {
+        self.into()
     }
 
     /// The headers that go with it.
@@ -192,7 +187,7 @@ impl From<rejection::Problem> for Problem {
             code: problem.code.into(),
             title: problem.title.into(),
             detail: problem.detail,
-            extra: problem.extra,
+            extra: problem.extra.iter().map(|(name, value)| (name.clone(), value.into())).collect(),
             cause: None,
         }
     }
@@ -206,7 +201,7 @@ impl From<Problem> for rejection::Problem {
             title: problem.title.into_owned(),
             detail: problem.detail,
             status: problem.status,
-            extra: problem.extra,
+            extra: problem.extra.into_iter().map(|(name, value)| (name, Raw::from(&value))).collect(),
         }
     }
 }

@@ -94,6 +94,7 @@ pub enum Route {
     Snapshot(WorkspaceId),
     Commands(WorkspaceId),
     Events(WorkspaceId),
+    Activity(WorkspaceId),
     Agents(WorkspaceId),
     Mcp(WorkspaceId, Endpoint),
     /// The dashboard's files: everything that is no interface.
@@ -134,6 +135,7 @@ impl Route {
             | Self::Snapshot(ws)
             | Self::Commands(ws)
             | Self::Events(ws)
+            | Self::Activity(ws)
             | Self::Agents(ws)
             | Self::Mcp(ws, _) => Some(ws),
             #[cfg(feature = "faults")]
@@ -180,6 +182,7 @@ const TABLE: &[Entry] = &[
     Entry { pattern: "/api/workspaces/*/snapshot", methods: &[(Get, Person)], build: |p| Ok(Route::Snapshot(p.workspace()?)) },
     Entry { pattern: "/api/workspaces/*/commands", methods: &[(Post, Person)], build: |p| Ok(Route::Commands(p.workspace()?)) },
     Entry { pattern: "/api/workspaces/*/events", methods: &[(Get, Person)], build: |p| Ok(Route::Events(p.workspace()?)) },
+    Entry { pattern: "/api/workspaces/*/activity", methods: &[(Get, Person)], build: |p| Ok(Route::Activity(p.workspace()?)) },
     Entry { pattern: "/api/workspaces/*/agents", methods: &[(Get, Person)], build: |p| Ok(Route::Agents(p.workspace()?)) },
     Entry { pattern: "/mcp/*", methods: &[(Get, Agent), (Post, Agent), (Delete, Agent)], build: |p| Ok(Route::Mcp(p.workspace()?, Endpoint::Mcp)) },
     Entry { pattern: "/channel/*", methods: &[(Get, Agent), (Post, Agent), (Delete, Agent)], build: |p| Ok(Route::Mcp(p.workspace()?, Endpoint::Channel)) },
@@ -323,6 +326,7 @@ mod tests {
             (Get, "/api/workspaces/WS/snapshot", Person),
             (Post, "/api/workspaces/WS/commands", Person),
             (Get, "/api/workspaces/WS/events", Person),
+            (Get, "/api/workspaces/WS/activity", Person),
             (Get, "/mcp/WS", Agent),
             (Post, "/mcp/WS", Agent),
             (Get, "/", Anyone),

@@ -33,6 +33,9 @@ pub trait Sql {
     /// Runs `sql` (several statements only if `args` is empty) and returns the rows of the last statement.
     fn exec(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>, SqlError>;
 
+    /// Bytes that are in use.
+    fn size(&self) -> Result<u64, SqlError>;
+
     /// The first row, if there is one.
     fn first(&self, sql: &str, args: &[Value]) -> Result<Option<Row>, SqlError> {
         Ok(self.exec(sql, args)?.into_iter().next())
@@ -42,6 +45,10 @@ pub trait Sql {
 impl<S: Sql + ?Sized> Sql for &S {
     fn exec(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>, SqlError> {
         (**self).exec(sql, args)
+    }
+
+    fn size(&self) -> Result<u64, SqlError> {
+        (**self).size()
     }
 }
 
@@ -196,6 +203,11 @@ mod object {
             let row = |from| (from..from + width).map(|place| value(&values, place)).collect::<Result<_, _>>().map(Row);
             (1..end).step_by(width.max(1)).map(row).collect()
         }
+
+        /// As the platform counts: without pages that are free.
+        fn size(&self) -> Result<u64, SqlError> {
+            Ok(self.database_size() as u64)
+        }
     }
 
     fn give(place: usize, value: &Value) {
@@ -263,6 +275,12 @@ pub(crate) mod native {
                 }
             }
             Ok(rows)
+        }
+
+        fn size(&self) -> Result<u64, SqlError> {
+            let counted = "SELECT (SELECT page_count FROM pragma_page_count) - (SELECT freelist_count FROM pragma_freelist_count), (SELECT page_size FROM pragma_page_size)";
+            let row = self.first(counted, &[])?;
+            row.map_or(Ok(0), |row| Ok(row.count(0)? * row.count(1)?))
         }
     }
 

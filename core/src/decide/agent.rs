@@ -1,6 +1,7 @@
 //! The rules of presence and display names.
 
-use super::{Draft, check};
+use super::check;
+use super::draft::Draft;
 use crate::command::Context;
 use crate::decision::{Decision, EventType};
 use crate::limits;

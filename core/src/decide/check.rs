@@ -5,12 +5,21 @@ use crate::id::{AttachmentId, DeliveryId, Id, MessageId, TaskId};
 use crate::limits;
 use crate::model::{Attachment, Task};
 use crate::rejection::Rejection;
+use crate::text::{as_seen, hides_in_a_line, hides_in_a_name};
 use crate::view::{Look, View};
 
 /// A line of text: trimmed, not empty, of at most `limit` characters. Line breaks and other control characters become
-/// spaces, so that no title or name can look like more than one line.
+/// spaces, so that no title or name can look like more than one line; and nothing in it hides or turns what is read.
 pub(super) fn line(field: &'static str, text: &str, limit: usize) -> Result<String, Rejection> {
-    words(field, &text.replace(char::is_control, " "), limit)
+    let line = words(field, &text.replace(char::is_control, " "), limit)?;
+    if as_seen(&line).is_empty() {
+        return Err(Rejection::Empty { field });
+    }
+    if let Some(hidden) = line.chars().find(|&c| hides_in_a_line(c)) {
+        let problem = format!("it holds U+{:04X}, which cannot be seen: leave it out", u32::from(hidden));
+        return Err(Rejection::Invalid { field, problem });
+    }
+    Ok(line)
 }
 
 /// A text of any number of lines: trimmed, not empty, of at most `limit` characters.
@@ -34,6 +43,11 @@ pub(super) fn text(field: &'static str, text: &str, limit: usize) -> Result<(), 
     Ok(())
 }
 
+/// How many files a message brings: no more than [`limits::ATTACHMENTS`].
+pub(super) fn count(attachments: &[Attachment]) -> u32 {
+    u32::try_from(attachments.len()).unwrap_or(u32::MAX)
+}
+
 /// The attachments behind a list of ids, in order, without repeats.
 pub(super) fn attachments(view: &impl View, ids: &[AttachmentId]) -> Result<Vec<Attachment>, Rejection> {
     if ids.len() > limits::ATTACHMENTS {
@@ -49,11 +63,11 @@ pub(super) fn attachments(view: &impl View, ids: &[AttachmentId]) -> Result<Vec<
     Ok(found)
 }
 
-/// A file name as people may see it: 1 to 255 characters, no path, no control characters.
+/// A file name as people may see it: 1 to 255 characters, no path, nothing that hides.
 pub fn check_filename(name: &str) -> Result<String, Rejection> {
     let name = words("filename", name, limits::FILENAME_CHARS)?;
-    if name.chars().any(|c| c.is_control() || c == '/' || c == '\\') || name == "." || name == ".." {
-        let problem = "a file name holds no slash, no backslash and no control character".to_owned();
+    if name.chars().any(|c| hides_in_a_name(c) || c == '/' || c == '\\') || name == "." || name == ".." {
+        let problem = "a file name holds no slash, no backslash and no character that cannot be seen".to_owned();
         return Err(Rejection::Invalid { field: "filename", problem });
     }
     Ok(name)

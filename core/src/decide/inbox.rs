@@ -1,10 +1,11 @@
 //! The rules of the inbox: what is queued for agents, and how it comes to be sent, received and seen.
 
-use super::{Draft, agent};
+use super::agent;
+use super::draft::Draft;
 use crate::command::{Context, Inbox};
 use crate::decision::{Decision, Effect, EventType};
 use crate::id::{DeliveryId, Id, SessionId, TaskId};
-use crate::model::{AgentName, Assignee, Delivery, DeliveryKind, DeliveryState, Entity, Route, Task};
+use crate::model::{AgentName, Assignee, Delivery, DeliveryCopy, DeliveryKind, DeliveryState, Entity, Route, Task};
 use crate::rejection::Rejection;
 use crate::view::{Look, Unseen, View};
 
@@ -73,26 +74,24 @@ pub(super) fn report(view: &impl View, cx: &Context, report: Inbox) -> Result<De
         Inbox::Connected { agent } => agent::connected(view, &mut draft, agent)?,
         Inbox::Disconnected { agent } => agent::disconnected(view, &mut draft, &agent)?,
         Inbox::Heard { agent, client } => agent::heard(view, &mut draft, agent, client)?,
-        Inbox::SessionStarted { agent, session } => session_started(view, &mut draft, &agent, session)?,
-        Inbox::Sent { deliveries, session, route } => each(view, &mut draft, deliveries, |delivery| {
-            (delivery.state <= DeliveryState::Sent).then(|| sent(delivery, session, route, cx))
+        Inbox::SessionStarted { agent, session, elsewhere } => session_started(view, &mut draft, &agent, session, &elsewhere)?,
+        Inbox::Sent { copies, session, route } => each_copy(view, &mut draft, copies, |delivery, copy| {
+            (delivery.state == DeliveryState::Queued && copy == delivery.next_copy()).then(|| sent(delivery, session, route, cx))
         })?,
-        Inbox::Received { deliveries } => each(view, &mut draft, deliveries, |delivery| {
-            (delivery.state == DeliveryState::Sent).then_some(Delivery {
-                state: DeliveryState::Received,
-                received_at: Some(cx.now),
-                ..delivery
-            })
-        })?,
-        Inbox::Lost { deliveries } => {
-            each(view, &mut draft, deliveries, |delivery| (delivery.state == DeliveryState::Sent).then(|| requeued(delivery)))?;
+        Inbox::Received { copies } => {
+            each_copy(view, &mut draft, copies, |delivery, copy| is_on_its_way(&delivery, copy).then(|| received(delivery, cx)))?
+        }
+        Inbox::Lost { copies } => {
+            each_copy(view, &mut draft, copies, |delivery, copy| is_on_its_way(&delivery, copy).then(|| requeued(delivery)))?;
             if !draft.events.is_empty() {
                 draft.effect(Effect::Deliver);
             }
         }
         Inbox::Seen { deliveries, route } => {
             let unseen = |delivery: &Delivery| delivery.state != DeliveryState::Seen && may_be_seen_by(delivery, cx);
-            each(view, &mut draft, deliveries, |delivery| unseen(&delivery).then(|| seen(delivery, route, cx)))?
+            for id in deliveries {
+                change(view, &mut draft, id, |delivery| unseen(&delivery).then(|| seen(delivery, route, cx)))?;
+            }
         }
     }
     if draft.events.is_empty() && draft.effects.is_empty() {
@@ -102,8 +101,17 @@ pub(super) fn report(view: &impl View, cx: &Context, report: Inbox) -> Result<De
 }
 
 /// A new model listens. What earlier sessions of the agent were given and never acted on is owed to it, once.
-fn session_started(view: &impl View, draft: &mut Draft<'_>, agent: &AgentName, session: SessionId) -> Result<(), Rejection> {
+fn session_started(
+    view: &impl View,
+    draft: &mut Draft<'_>,
+    agent: &AgentName,
+    session: SessionId,
+    elsewhere: &[SessionId],
+) -> Result<(), Rejection> {
     for delivery in view.unseen(Unseen::OwedTo { agent, session }).known("the inbox")? {
+        if delivery.session.is_some_and(|with| elsewhere.contains(&with)) {
+            continue;
+        }
         let task = delivery.task;
         let owed = Delivery { redelivered: true, ..requeued(delivery) };
         draft.event(EventType::DeliveryUpdated, Some(task)).put(Entity::Delivery(owed));
@@ -112,20 +120,32 @@ fn session_started(view: &impl View, draft: &mut Draft<'_>, agent: &AgentName, s
     Ok(())
 }
 
-/// Changes each of the named deliveries that `step` has an answer for, an event each.
-fn each(
+/// Changes the delivery of each of these copies if `step` has an answer for it.
+fn each_copy(
     view: &impl View,
     draft: &mut Draft<'_>,
-    deliveries: Vec<DeliveryId>,
-    step: impl Fn(Delivery) -> Option<Delivery>,
+    copies: Vec<DeliveryCopy>,
+    step: impl Fn(Delivery, DeliveryCopy) -> Option<Delivery>,
 ) -> Result<(), Rejection> {
-    for id in deliveries {
-        let Some(delivery) = view.delivery(id).known("the inbox")? else { continue };
-        if let Some(next) = step(delivery) {
-            draft.event(EventType::DeliveryUpdated, Some(next.task)).put(Entity::Delivery(next));
-        }
+    copies.into_iter().try_for_each(|copy| change(view, draft, copy.delivery, |delivery| step(delivery, copy)))
+}
+
+/// Changes a delivery if `step` has an answer for it, with an event of its own.
+fn change(
+    view: &impl View,
+    draft: &mut Draft<'_>,
+    id: DeliveryId,
+    step: impl FnOnce(Delivery) -> Option<Delivery>,
+) -> Result<(), Rejection> {
+    if let Some(next) = view.delivery(id).known("the inbox")?.and_then(step) {
+        draft.event(EventType::DeliveryUpdated, Some(next.task)).put(Entity::Delivery(next));
     }
     Ok(())
+}
+
+/// Word of one copy says nothing of another that has been handed over since, to whomever and on whatever way.
+fn is_on_its_way(delivery: &Delivery, copy: DeliveryCopy) -> bool {
+    delivery.state == DeliveryState::Sent && delivery.last_copy() == copy
 }
 
 fn sent(delivery: Delivery, session: SessionId, route: Route, cx: &Context) -> Delivery {
@@ -137,6 +157,10 @@ fn sent(delivery: Delivery, session: SessionId, route: Route, cx: &Context) -> D
         copies: delivery.copies + 1,
         ..delivery
     }
+}
+
+fn received(delivery: Delivery, cx: &Context) -> Delivery {
+    Delivery { state: DeliveryState::Received, received_at: Some(cx.now), ..delivery }
 }
 
 fn requeued(delivery: Delivery) -> Delivery {

@@ -3,11 +3,14 @@
 
 mod agent;
 mod check;
+mod draft;
 mod inbox;
+mod options;
 mod routing;
 mod scope;
 mod task;
 mod thread;
+mod verdict;
 mod workspace;
 
 pub use check::{check_attachment, check_filename};
@@ -16,9 +19,7 @@ pub use scope::{check_scope, needed_to_create};
 pub use workspace::check_workspace;
 
 use crate::command::{Command, Context};
-use crate::decision::{Decision, Effect, Event, EventType, Outcome};
-use crate::id::TaskId;
-use crate::model::{Entity, Task};
+use crate::decision::Decision;
 use crate::rejection::Rejection;
 use crate::view::View;
 
@@ -28,76 +29,35 @@ use crate::view::View;
 /// A [`Rejection`] says what was wrong and what would be right. [`Rejection::NotLoaded`] comes only from views that hold a part.
 pub fn decide(view: &impl View, command: Command, cx: &Context) -> Result<Decision, Rejection> {
     match command {
-        Command::CreateTask { id, title, body, assignee, attachments } => {
-            task::create(view, cx, task::New { id, title, body, assignee, attachments })
+        Command::Inbox(report) => inbox::report(view, cx, report),
+        asked => decide_asked(view, asked, cx),
+    }
+}
+
+/// Decides what is asked, as replicas do: what streams report reaches the authority alone, and its rules need not be where nobody reports.
+///
+/// # Errors
+/// As [`decide`]; a report is refused as not loaded.
+pub fn decide_asked(view: &impl View, command: Command, cx: &Context) -> Result<Decision, Rejection> {
+    match command {
+        Command::CreateTask { id, title, body, assignee, attachments, options } => {
+            task::create(view, cx, task::New { id, title, body, assignee, attachments, options })
         }
-        Command::EditTask { id, task, title, body, assignee } => task::edit(view, cx, task::Edit { id, task, title, body, assignee }),
+        Command::EditTask { id, task, title, body, assignee, options } => {
+            task::edit(view, cx, task::Edit { id, task, title, body, assignee, options })
+        }
         Command::SetStatus { id, task, to, reason } => task::set_status(view, cx, id, task, to, reason),
         Command::Reopen { id, task } => task::reopen(view, cx, id, task),
         Command::DeleteTask { id, task } => task::delete(view, cx, id, task),
         Command::ClaimNext { id: _ } => task::claim_next(view, cx),
-        Command::PostMessage { id, task, text, attachments, in_reply_to, asks } => {
-            thread::post(view, cx, thread::New { id, task, text, attachments, in_reply_to, asks })
+        Command::PostMessage { id, task, text, attachments, in_reply_to, asks, choices, digest } => {
+            thread::post(view, cx, thread::New { id, task, text, attachments, in_reply_to, asks, choices, digest })
         }
-        Command::GiveVerdict { id, task, verdict, digest, text, attachments, then } => {
-            thread::give_verdict(view, cx, thread::Ruling { id, task, verdict, digest, text, attachments, then })
+        Command::GiveVerdict { id, task, verdict, digest, text, attachments, then, edited } => {
+            verdict::give(view, cx, verdict::Ruling { id, task, verdict, digest, text, attachments, then, edited })
         }
         Command::EditWorkspace { id: _, name, mission } => workspace::edit(view, cx, name, mission),
         Command::NameAgent { id: _, agent, display_name } => agent::name(view, cx, &agent, &display_name),
-        Command::Inbox(report) => inbox::report(view, cx, report),
-    }
-}
-
-/// Collects what a decision writes, and stamps each entity with the revision of the commit under way.
-struct Draft<'a> {
-    revision: u64,
-    cx: &'a Context,
-    events: Vec<Event>,
-    effects: Vec<Effect>,
-}
-
-impl<'a> Draft<'a> {
-    fn new(view: &impl View, cx: &'a Context) -> Self {
-        Self { revision: view.head() + 1, cx, events: Vec::new(), effects: Vec::new() }
-    }
-
-    /// Opens an event; later puts belong to it.
-    fn event(&mut self, kind: EventType, task_id: Option<TaskId>) -> &mut Self {
-        let event = Event { kind, task_id, actor: self.cx.actor.clone(), at: self.cx.now, changes: Vec::new() };
-        self.events.push(event);
-        self
-    }
-
-    fn put(&mut self, entity: Entity) -> &mut Self {
-        let entity = match entity {
-            Entity::Workspace(it) => Entity::Workspace(crate::model::Workspace { revision: self.revision, ..it }),
-            Entity::Task(it) => Entity::Task(Task { revision: self.revision, ..it }),
-            Entity::Message(it) => Entity::Message(crate::model::Message { revision: self.revision, ..it }),
-            Entity::Delivery(it) => Entity::Delivery(crate::model::Delivery { revision: self.revision, ..it }),
-            Entity::Agent(it) => Entity::Agent(crate::model::Agent { revision: self.revision, ..it }),
-        };
-        self.change(entity.into())
-    }
-
-    fn change(&mut self, change: crate::decision::Change) -> &mut Self {
-        if let Some(event) = self.events.last_mut() {
-            event.changes.push(change);
-        }
-        self
-    }
-
-    fn effect(&mut self, effect: Effect) -> &mut Self {
-        if !self.effects.contains(&effect) {
-            self.effects.push(effect);
-        }
-        self
-    }
-
-    fn done(self) -> Decision {
-        self.ends(Outcome::Done)
-    }
-
-    fn ends(self, outcome: Outcome) -> Decision {
-        Decision { outcome, events: self.events, effects: self.effects }
+        Command::Inbox(_) => Err(Rejection::NotLoaded { what: "the inbox" }),
     }
 }

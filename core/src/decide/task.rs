@@ -1,13 +1,15 @@
 //! The rules of a task's life: create, edit, move, claim, reopen, delete.
 
-use super::{Draft, check, inbox};
+use super::draft::Draft;
+use super::{check, inbox, options};
 use crate::command::Context;
 use crate::decision::{Change, Decision, EventType, Outcome};
 use crate::id::{AttachmentId, Id, MessageId, TaskId};
 use crate::lifecycle::{Mover, Status};
 use crate::limits;
-use crate::model::{Actor, Assignee, Attachment, DeliveryKind, Entity, EntityRef, Message, Shown, Task, Turn, shown_digest};
+use crate::model::{Actor, Assignee, Attachment, DeliveryKind, Entity, EntityRef, Message, Options, Shown, Task, Turn, shown_digest};
 use crate::rejection::Rejection;
+use crate::risk;
 use crate::view::{Look, View};
 
 const EXCERPT_CHARS: usize = 160;
@@ -18,13 +20,15 @@ pub(super) struct New {
     pub body: String,
     pub assignee: Assignee,
     pub attachments: Vec<AttachmentId>,
+    pub options: Option<Options>,
 }
 
 pub(super) fn create(view: &impl View, cx: &Context, new: New) -> Result<Decision, Rejection> {
     let title = check::line("title", &new.title, limits::TITLE_CHARS)?;
     check::text("body", &new.body, limits::TEXT_BYTES)?;
     let attachments = check::attachments(view, &new.attachments)?;
-    let digest = digest(&title, &new.body, &attachments);
+    let options = new.options.map(options::check).transpose()?;
+    let digest = digest(&title, &new.body, options.as_ref(), &attachments);
     if let Look::Known(Some(existing)) = view.task(TaskId(new.id)) {
         let same = existing.digest == digest && existing.created_by == cx.actor && existing.assignee == new.assignee;
         return if same { Ok(Decision::already()) } else { Err(Rejection::IdTaken { id: new.id }) };
@@ -40,16 +44,21 @@ pub(super) fn create(view: &impl View, cx: &Context, new: New) -> Result<Decisio
         text: new.body,
         attachments,
         verdict: None,
+        choices: None,
+        edited: None,
         in_reply_to: None,
         at: cx.now,
         revision: 0,
     };
+    let files = check::count(&body.attachments);
     let task = Task {
         id,
         number: view.next_number(),
-        title,
         excerpt: excerpt(&body.text),
+        risks: Some(risks(&title, &body.text)),
+        title,
         assignee: new.assignee,
+        options,
         status: Status::Pending,
         reason: None,
         turn: side(new.assignee),
@@ -60,6 +69,7 @@ pub(super) fn create(view: &impl View, cx: &Context, new: New) -> Result<Decisio
         digest,
         verdict: None,
         messages: 1,
+        attachments: files,
         created_at: cx.now,
         updated_at: cx.now,
         revision: 0,
@@ -79,6 +89,7 @@ pub(super) struct Edit {
     pub title: Option<String>,
     pub body: Option<String>,
     pub assignee: Option<Assignee>,
+    pub options: Option<Option<Options>>,
 }
 
 /// People edit any task, an agent those it created. A change to what a person is shown takes the verdict on an open task
@@ -92,22 +103,20 @@ pub(super) fn edit(view: &impl View, cx: &Context, edit: Edit) -> Result<Decisio
     if let Some(title) = edit.title {
         task.title = check::line("title", &title, limits::TITLE_CHARS)?;
     }
+    if let Some(offered) = edit.options {
+        task.options = offered.map(options::check).transpose()?;
+    }
     let mut body = None;
     if let Some(text) = edit.body {
         check::text("body", &text, limits::TEXT_BYTES)?;
-        let first = view.message(MessageId(task.id.0)).known("the task's body")?;
-        body = first.filter(|first| first.text != text).map(|first| Message { text, ..first });
+        body = Some(first_message(view, &task)?).filter(|first| first.text != text).map(|first| Message { text, ..first });
     }
-    if body.is_some() || task.title != before.title {
+    if body.is_some() || task.title != before.title || task.options != before.options {
         let shown = match &body {
             Some(body) => body.clone(),
-            None => view
-                .message(MessageId(task.id.0))
-                .known("the task's body")?
-                .ok_or(Rejection::MessageNotFound { message: MessageId(task.id.0) })?,
+            None => first_message(view, &task)?,
         };
-        task.excerpt = excerpt(&shown.text);
-        task.digest = digest(&task.title, &shown.text, &shown.attachments);
+        shows(&mut task, &shown);
         if task.status.is_open() && task.verdict.take().is_some() {
             turn(&mut task, side(before.assignee), cx);
         }
@@ -277,8 +286,26 @@ fn side(assignee: Assignee) -> Turn {
     }
 }
 
-fn digest(title: &str, body: &str, attachments: &[Attachment]) -> String {
-    shown_digest(Shown { title, body, attachments })
+/// The message that is the task's body.
+pub(super) fn first_message(view: &impl View, task: &Task) -> Result<Message, Rejection> {
+    let id = MessageId(task.id.0);
+    view.message(id).known("the task's body")?.ok_or(Rejection::MessageNotFound { message: id })
+}
+
+/// Notes on a task what its card shows from now on.
+pub(super) fn shows(task: &mut Task, body: &Message) {
+    task.excerpt = excerpt(&body.text);
+    task.risks = Some(risks(&task.title, &body.text));
+    task.digest = digest(&task.title, &body.text, task.options.as_ref(), &body.attachments);
+}
+
+fn digest(title: &str, body: &str, options: Option<&Options>, attachments: &[Attachment]) -> String {
+    shown_digest(Shown { title, body, options, attachments })
+}
+
+/// What is grave in the whole text, so that a list knows it from the task alone.
+fn risks(title: &str, body: &str) -> Vec<String> {
+    risk::risks(&format!("{title}\n{body}")).into_iter().map(|risk| risk.word.to_owned()).collect()
 }
 
 /// The text's beginning on one line.

@@ -1,13 +1,13 @@
-//! The rules of the thread: messages and verdicts.
+//! The rules of the thread: messages, and the answers to what a task offers to choose from.
 
+use super::draft::Draft;
 use super::task::{acted, turn};
-use super::{Draft, check, inbox};
-use crate::command::{Asks, Context, Then};
+use super::{check, inbox, options};
+use crate::command::{Asks, Context};
 use crate::decision::{Decision, EventType};
 use crate::id::{AttachmentId, DeliveryId, Id, MessageId, TaskId};
-use crate::lifecycle::Status;
 use crate::limits;
-use crate::model::{Assignee, DeliveryKind, Entity, Message, Task, Turn, Verdict, VerdictGiven};
+use crate::model::{Assignee, DeliveryKind, Entity, Message, Task, Turn};
 use crate::rejection::Rejection;
 use crate::view::{Look, View};
 
@@ -18,16 +18,23 @@ pub(super) struct New {
     pub attachments: Vec<AttachmentId>,
     pub in_reply_to: Option<MessageId>,
     pub asks: Asks,
+    pub choices: Vec<String>,
+    pub digest: Option<String>,
 }
 
 pub(super) fn post(view: &impl View, cx: &Context, new: New) -> Result<Decision, Rejection> {
     let mut task = check::task(view, new.task)?;
     let message = message(view, cx, &task, Content { id: new.id, text: new.text, attachments: new.attachments })?;
     let message = Message { in_reply_to: new.in_reply_to, ..message };
-    if let Some(existing) = repeated(view, &message)? {
+    if let Some(existing) = repeated(view, &message, |there| options::same(there.choices.as_deref(), &new.choices))? {
         return Ok(existing);
     }
-    if message.text.trim().is_empty() && message.attachments.is_empty() {
+    if new.digest.is_some_and(|shown| shown != task.digest) {
+        return Err(Rejection::ShownChanged { task: task.id, current: task.digest });
+    }
+    let message = Message { choices: options::chosen(cx, &task, &new.choices)?, ..message };
+    let says_nothing = message.text.trim().is_empty() && message.attachments.is_empty() && message.choices.is_none();
+    if says_nothing {
         return Err(Rejection::Empty { field: "text" });
     }
     if let Some(answered) = new.in_reply_to {
@@ -43,7 +50,7 @@ pub(super) fn post(view: &impl View, cx: &Context, new: New) -> Result<Decision,
     let next = whose_turn(&task, cx, &message.text, new.asks);
     turn(&mut task, next, cx);
     acted(&mut task, cx);
-    task.messages += 1;
+    grow(&mut task, &message);
     task.updated_at = cx.now;
 
     let mut draft = Draft::new(view, cx);
@@ -79,83 +86,25 @@ fn whose_turn(task: &Task, cx: &Context, text: &str, asks: Asks) -> Turn {
 }
 
 /// Whose turn it is once a person has answered: the agent's, if any listens.
-fn handed_back(task: &Task) -> Turn {
+pub(super) fn handed_back(task: &Task) -> Turn {
     let somebody_listens = task.agent.is_some() || task.assignee == Assignee::Agent;
     if somebody_listens { Turn::Agent } else { task.turn }
 }
 
-pub(super) struct Ruling {
+/// The message is one more of its task's.
+pub(super) fn grow(task: &mut Task, message: &Message) {
+    task.messages += 1;
+    task.attachments += check::count(&message.attachments);
+}
+
+pub(super) struct Content {
     pub id: Id,
-    pub task: TaskId,
-    pub verdict: Verdict,
-    pub digest: String,
     pub text: String,
     pub attachments: Vec<AttachmentId>,
-    pub then: Then,
-}
-
-/// A verdict is a person's, is bound to what was shown, and is first-wins.
-pub(super) fn give_verdict(view: &impl View, cx: &Context, ruling: Ruling) -> Result<Decision, Rejection> {
-    check::person(cx, "approve or reject")?;
-    let mut task = check::task(view, ruling.task)?;
-    let content = Content { id: ruling.id, text: ruling.text, attachments: ruling.attachments };
-    let message = Message { verdict: Some(ruling.verdict), ..message(view, cx, &task, content)? };
-    if let Some(existing) = repeated(view, &message)? {
-        return Ok(existing);
-    }
-    // The first one stands until the task is edited or reopened, also when the agent goes on asking in the thread: an approval that was
-    // on its way for long must not answer a question that was asked meanwhile.
-    if let Some(standing) = &task.verdict {
-        let VerdictGiven { kind, by, at, .. } = standing.clone();
-        return Err(Rejection::VerdictStands { task: task.id, kind, by, at });
-    }
-    if !task.status.is_open() {
-        return Err(Rejection::TaskClosed { task: task.id, status: task.status });
-    }
-    if ruling.digest != task.digest {
-        return Err(Rejection::ShownChanged { task: task.id, current: task.digest });
-    }
-
-    task.verdict =
-        Some(VerdictGiven { kind: ruling.verdict, by: cx.actor.clone(), at: cx.now, digest: ruling.digest, message: message.id });
-    let from = task.status;
-    match (ruling.verdict, ruling.then) {
-        (Verdict::Approved, Then::HandBack) => {
-            let next = handed_back(&task);
-            turn(&mut task, next, cx);
-        }
-        (Verdict::Approved, Then::Complete) => {
-            task.status = Status::Completed;
-            turn(&mut task, Turn::Nobody, cx);
-        }
-        (Verdict::Rejected, _) => {
-            task.status = Status::Rejected;
-            task.reason = Some(first_characters(message.text.trim(), limits::REASON_CHARS)).filter(|it| !it.is_empty());
-            turn(&mut task, Turn::Nobody, cx);
-        }
-    }
-    task.messages += 1;
-    task.updated_at = cx.now;
-
-    let mut draft = Draft::new(view, cx);
-    draft.event(EventType::ReplyReceived, Some(task.id));
-    inbox::queue(&mut draft, &task, ruling.id, DeliveryKind::Verdict, None);
-    draft.put(Entity::Message(message));
-    if task.status != from {
-        draft.event(EventType::StatusUpdated, Some(task.id));
-    }
-    draft.put(Entity::Task(task));
-    Ok(draft.done())
-}
-
-struct Content {
-    id: Id,
-    text: String,
-    attachments: Vec<AttachmentId>,
 }
 
 /// The next message of a thread, its parts checked.
-fn message(view: &impl View, cx: &Context, task: &Task, content: Content) -> Result<Message, Rejection> {
+pub(super) fn message(view: &impl View, cx: &Context, task: &Task, content: Content) -> Result<Message, Rejection> {
     check::text("text", &content.text, limits::TEXT_BYTES)?;
     let attachments = check::attachments(view, &content.attachments)?;
     Ok(Message {
@@ -166,14 +115,17 @@ fn message(view: &impl View, cx: &Context, task: &Task, content: Content) -> Res
         text: content.text,
         attachments,
         verdict: None,
+        choices: None,
+        edited: None,
         in_reply_to: None,
         at: cx.now,
         revision: 0,
     })
 }
 
-/// Whether this very message stands there already: then nothing is left to do. Another thing of the same id is refused.
-fn repeated(view: &impl View, message: &Message) -> Result<Option<Decision>, Rejection> {
+/// Whether this very message stands there already, and is `alike` in what its words do not tell: then nothing is left to do. Another
+/// thing of the same id is refused.
+pub(super) fn repeated(view: &impl View, message: &Message, alike: impl Fn(&Message) -> bool) -> Result<Option<Decision>, Rejection> {
     if let Look::Known(Some(there)) = view.message(message.id)
         && there.task == message.task
         && there.author == message.author
@@ -182,12 +134,9 @@ fn repeated(view: &impl View, message: &Message) -> Result<Option<Decision>, Rej
         && there.verdict == message.verdict
         && there.in_reply_to == message.in_reply_to
         && there.index > 0
+        && alike(&there)
     {
         return Ok(Some(Decision::already()));
     }
     check::fresh(view, message.id.0).map(|()| None)
-}
-
-fn first_characters(text: &str, count: usize) -> String {
-    text.chars().take(count).collect()
 }

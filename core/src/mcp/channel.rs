@@ -5,7 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Attachment, Delivery, DeliveryKind, Message, Task};
+use super::said;
+use crate::model::{Attachment, Chosen, Delivery, DeliveryKind, Message, Task};
 use crate::text::is_invisible;
 
 /// The method of a channel event.
@@ -24,13 +25,15 @@ impl Item {
     pub fn render(delivery: &Delivery, task: Option<&Task>, message: Option<&Message>) -> Self {
         let chat = delivery.task;
         let title = task.map(|task| task.title.as_str()).unwrap_or_default();
-        let text = message.map(|message| message.text.trim()).unwrap_or_default();
+        let text = message.map(said::words).unwrap_or_default();
+        let edited = message.and_then(|message| message.edited.as_ref());
         let mut content = match delivery.kind {
             DeliveryKind::Reply => format!("[Response to task {chat}]\n\n{text}"),
             DeliveryKind::Verdict => {
-                let word = message.and_then(|message| message.verdict).map(|it| it.word()).unwrap_or_default();
+                let word = message.and_then(|message| message.verdict).map(|it| said::verdict_line(it, edited)).unwrap_or_default();
                 let comment = if text.is_empty() { String::new() } else { format!("\n\n{text}") };
-                format!("[Response to task {chat}]\n\n{word}{comment}")
+                let change = edited.map(|edited| format!("\n\n{}", said::change(edited))).unwrap_or_default();
+                format!("[Response to task {chat}]\n\n{word}{comment}{change}")
             }
             DeliveryKind::Task => {
                 let note = delivery.note.as_deref().map(|note| format!(" ({note})")).unwrap_or_default();
@@ -61,6 +64,14 @@ impl Item {
         }
         if let Some(verdict) = message.and_then(|message| message.verdict) {
             meta.push(("verdict", verdict.word().to_lowercase()));
+        }
+        if edited.is_some() {
+            meta.push(("edited", "true".to_owned()));
+        }
+        if let Some(chosen) = message.and_then(|message| message.choices.as_ref()) {
+            let list = |field: fn(&Chosen) -> &str, between| chosen.iter().map(field).collect::<Vec<_>>().join(between);
+            meta.push(("choices", list(|it| &it.id, ",")));
+            meta.push(("labels", list(|it| &it.label, " | ")));
         }
         if let Some(task) = task {
             meta.push(("status", task.status.word().to_owned()));

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::limits::REQUEST_ID_BYTES;
+
 /// `-32700`: the body is no JSON.
 pub const PARSE_ERROR: i64 = -32700;
 /// `-32600`: JSON, but no JSON-RPC message.
@@ -20,7 +22,8 @@ pub struct RequestId(Value);
 impl RequestId {
     /// Takes an id from JSON.
     pub fn from_value(value: &Value) -> Option<Self> {
-        (value.is_string() || value.is_i64() || value.is_u64()).then(|| Self(value.clone()))
+        let is_short = |text: &str| text.len() <= REQUEST_ID_BYTES;
+        (value.as_str().is_some_and(is_short) || value.is_i64() || value.is_u64()).then(|| Self(value.clone()))
     }
 
     /// An id of our own, for requests to the client.
@@ -141,7 +144,7 @@ fn read(value: Value) -> Result<Incoming, Unread> {
     };
     match (id, message.contains_key("id")) {
         (Some(id), _) => Ok(Incoming::Request { id, method, params }),
-        (None, true) => Err(invalid(None, "a request's id is a text or a whole number")),
+        (None, true) => Err(invalid(None, &format!("a request's id is a text of at most {REQUEST_ID_BYTES} bytes or a whole number"))),
         (None, false) => Ok(Incoming::Notification { method, params }),
     }
 }
@@ -199,6 +202,14 @@ mod tests {
             let Ok(Incoming::Request { id: read, .. }) = parse(body.as_bytes()) else { panic!("{body}") };
             assert_eq!(result(&read, json!({}))["id"], id);
         }
+    }
+
+    #[test]
+    fn an_id_is_as_long_as_it_may_be_and_no_longer() {
+        let ping = |bytes: usize| parse(json!({"jsonrpc": "2.0", "id": "x".repeat(bytes), "method": "ping"}).to_string().as_bytes());
+        assert!(matches!(ping(REQUEST_ID_BYTES), Ok(Incoming::Request { .. })));
+        let (id, error) = ping(REQUEST_ID_BYTES + 1).expect_err("too long");
+        assert_eq!((id, error.code, error.message.contains("at most 1024 bytes")), (None, INVALID_REQUEST, true));
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::jsonrpc::{INVALID_PARAMS, RequestId, RpcError, notification};
+use super::jsonrpc::{INVALID_PARAMS, RequestId, RpcError, notification, result};
+use super::resource::check_uri;
+use super::stateless::complete;
 use super::tool::clipped;
 
 /// Where a message of such a stream says which request it belongs to.
@@ -73,6 +75,7 @@ impl Filter {
             let given = filter.resource_subscriptions.len();
             return Err(wrong(format!("a stream may be told of {RESOURCES} resources, not {given}: open several")));
         }
+        filter.resource_subscriptions.iter().try_for_each(|uri| check_uri(uri))?;
         filter.resource_subscriptions.retain(|uri| is_known(uri));
         // The prompts never change.
         filter.prompts_list_changed = Wanted::No;
@@ -91,9 +94,15 @@ pub fn told(request: &RequestId, method: &str, mut params: Value) -> Value {
     notification(method, &params)
 }
 
+/// The answer to the request, which ends its stream: the server tells no more.
+pub fn ended(request: &RequestId) -> Value {
+    result(request, complete("subscriptions/listen", json!({"_meta": {SUBSCRIPTION: request.as_value()}})))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::URI_BYTES;
 
     fn read(params: Value) -> Result<Filter, RpcError> {
         let Value::Object(params) = params else { panic!("an object") };
@@ -118,6 +127,13 @@ mod tests {
     }
 
     #[test]
+    fn the_end_is_the_answer_to_the_request_and_names_it() {
+        let end = ended(&RequestId::from_value(&json!("l-1")).expect("an id"));
+        assert_eq!((&end["id"], &end["result"]["resultType"]), (&json!("l-1"), &json!("complete")));
+        assert_eq!(end["result"]["_meta"]["io.modelcontextprotocol/subscriptionId"], json!("l-1"));
+    }
+
+    #[test]
     fn a_filter_survives_storage() {
         let filter = read(json!({"notifications": {"resourceSubscriptions": ["agentrq://inbox"]}})).expect("read");
         let stored = serde_json::to_string(&filter).expect("written");
@@ -134,6 +150,7 @@ mod tests {
             json!({"notifications": {"toolsListChanged": "yes"}}),
             json!({"notifications": {"resourceSubscriptions": "agentrq://inbox"}}),
             json!({"notifications": {"resourceSubscriptions": many}}),
+            json!({"notifications": {"resourceSubscriptions": ["agentrq://inbox", format!("agentrq://{}", "x".repeat(URI_BYTES))]}}),
         ] {
             assert_eq!(read(wrong.clone()).expect_err("no filter").code, INVALID_PARAMS, "{wrong}");
         }

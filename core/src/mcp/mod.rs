@@ -12,6 +12,7 @@ pub mod param;
 pub mod prompt;
 pub mod resource;
 pub mod revision;
+pub mod said;
 pub mod stateless;
 pub mod tool;
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::jsonrpc::{INVALID_PARAMS, RpcError};
+use crate::limits::URI_BYTES;
 use crate::time::Timestamp;
 
 /// `-32002`: there is no such resource. The revision 2026-07-28 says `INVALID_PARAMS` instead.
@@ -79,9 +80,19 @@ pub fn contents(uri: &str, value: &Value) -> Value {
 /// The resource that a request names.
 ///
 /// # Errors
-/// When `uri` is missing or no text.
+/// When `uri` is missing, no text, or longer than any URI of a resource.
 pub fn uri(params: &Map<String, Value>) -> Result<&str, RpcError> {
-    params.get("uri").and_then(Value::as_str).ok_or_else(|| RpcError::new(INVALID_PARAMS, "`uri` names the resource, and is a text"))
+    let missing = || RpcError::new(INVALID_PARAMS, "`uri` is missing: name a resource with a text, such as \"agentrq://inbox\"");
+    let uri = params.get("uri").and_then(Value::as_str).ok_or_else(missing)?;
+    check_uri(uri).map(|()| uri)
+}
+
+/// Refuses a URI that is too long to be kept.
+pub fn check_uri(uri: &str) -> Result<(), RpcError> {
+    if uri.len() <= URI_BYTES {
+        return Ok(());
+    }
+    Err(RpcError::new(INVALID_PARAMS, format!("a resource's URI has at most {URI_BYTES} bytes, and this one {}", uri.len())))
 }
 
 #[cfg(test)]
@@ -95,6 +106,14 @@ mod tests {
             let error = uri(&params).expect_err("no text");
             assert_eq!((error.code, error.message.contains("`uri`")), (INVALID_PARAMS, true));
         }
+    }
+
+    #[test]
+    fn a_name_as_long_as_a_uri_may_be_is_read_and_a_longer_one_is_not() {
+        let named = |bytes: usize| Map::from_iter([("uri".to_owned(), Value::from("x".repeat(bytes)))]);
+        assert_eq!(uri(&named(URI_BYTES)).map(str::len), Ok(URI_BYTES));
+        let error = uri(&named(URI_BYTES + 1)).expect_err("too long");
+        assert_eq!((error.code, error.message.contains("2048 bytes, and this one 2049")), (INVALID_PARAMS, true));
     }
 
     #[test]

@@ -1,22 +1,25 @@
 //! Who does something: a person, an agent, or the system itself.
 
 use std::fmt;
+use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
+use crate::json::{Error, Named, Need, Read, Reader, Write, as_text, needed, object, through_json};
+use crate::lifecycle::Mover;
 use crate::limits;
+use crate::record;
 use crate::text::hides_in_a_name;
 
 /// A person, as the account knows them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Person {
     pub id: String,
     pub name: String,
 }
 
+record!(Person { id, name });
+
 /// Who does something.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Actor {
     Person(Person),
     Agent {
@@ -25,6 +28,34 @@ pub enum Actor {
     /// The workspace itself: timers, streams, pongs. Never a caller from outside.
     System,
 }
+
+impl Read for Actor {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
+        const KINDS: [&str; 3] = ["person", "agent", "system"];
+        const NAMES: &[Named] = &[("kind", Need::Required), ("id", Need::Optional), ("name", Need::Optional)];
+        let (mut kind, mut id, mut name) = (None::<String>, None::<String>, None::<String>);
+        reader.record(NAMES, &mut [&mut kind, &mut id, &mut name])?;
+        let name = || needed(name, "name");
+        match kind.unwrap_or_default().as_str() {
+            "person" => Ok(Self::Person(Person { id: needed(id, "id")?, name: name()? })),
+            "agent" => Ok(Self::Agent { name: AgentName::new(&name()?).map_err(|why| Error::new(why.to_string()))? }),
+            "system" => Ok(Self::System),
+            other => Err(Error::unknown(other, KINDS.into_iter())),
+        }
+    }
+}
+
+impl Write for Actor {
+    fn write(&self, to: &mut String) {
+        match self {
+            Self::Person(Person { id, name }) => object(to, &[("kind", Some(&"person")), ("id", Some(id)), ("name", Some(name))]),
+            Self::Agent { name } => object(to, &[("kind", Some(&"agent")), ("name", Some(name))]),
+            Self::System => object(to, &[("kind", Some(&"system"))]),
+        }
+    }
+}
+
+through_json!(Person Actor);
 
 impl Actor {
     /// The agent's name, if an agent it is.
@@ -40,6 +71,16 @@ impl Actor {
     }
 }
 
+impl From<&Actor> for Mover {
+    fn from(actor: &Actor) -> Self {
+        match actor {
+            Actor::Agent { .. } => Self::Agent,
+            Actor::Person(_) => Self::Person,
+            Actor::System => Self::System,
+        }
+    }
+}
+
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -51,8 +92,7 @@ impl fmt::Display for Actor {
 }
 
 /// What an agent is called in its workspace: 1 to 64 characters that people can see.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AgentName(String);
 
 /// Why a text cannot be a name.
@@ -93,12 +133,14 @@ impl fmt::Debug for AgentName {
     }
 }
 
-impl TryFrom<String> for AgentName {
-    type Error = InvalidName;
-    fn try_from(text: String) -> Result<Self, InvalidName> {
-        Self::new(&text)
+impl FromStr for AgentName {
+    type Err = InvalidName;
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        Self::new(text)
     }
 }
+
+as_text!(AgentName);
 
 impl From<AgentName> for String {
     fn from(name: AgentName) -> Self {

@@ -1,13 +1,12 @@
 //! An agent as people see it: a name, a display name, and whether it is there.
 
-use serde::{Deserialize, Serialize};
-
 use super::AgentName;
+use crate::json::{through_json, words};
+use crate::record;
 use crate::time::Timestamp;
 
 /// Whether an agent is there. It rests on requests and answered pings, never on a socket that merely looks open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Presence {
     Connected,
     Disconnected,
@@ -15,12 +14,16 @@ pub enum Presence {
     Unknown,
 }
 
+words!(Presence { "connected" => Connected, "disconnected" => Disconnected, "unknown" => Unknown });
+
 /// The program an agent speaks through, as it named itself at `initialize`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     pub name: String,
     pub version: String,
 }
+
+record!(Client { name, version });
 
 impl Client {
     /// What a client says of itself (MCP, `Implementation`), cut to what people can read.
@@ -33,8 +36,7 @@ impl Client {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agent {
     /// The agent's key: `?agent=` of its URL, else the label of its token.
     pub name: AgentName,
@@ -47,3 +49,6 @@ pub struct Agent {
     pub client: Option<Client>,
     pub revision: u64,
 }
+
+record!(Agent { name, display_name, presence, since, last_heard_at, client, revision });
+through_json!(Client Agent);

@@ -6,15 +6,17 @@
 //!    └──stream lost─┘                 └── a new session of the agent: queued once more, marked redelivered
 //! ```
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
 use super::AgentName;
 use crate::id::{DeliveryId, SessionId, TaskId};
+use crate::json::{through_json, words};
+use crate::record;
 use crate::time::Timestamp;
 
 /// What the agent hears.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum DeliveryKind {
     /// A person wrote; the delivery's id is the message's.
     Reply,
@@ -26,9 +28,10 @@ pub enum DeliveryKind {
     Status,
 }
 
+words!(DeliveryKind { "reply" => Reply, "verdict" => Verdict, "task" => Task, "status" => Status });
+
 /// How far it has come. Order is progress.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DeliveryState {
     /// Nobody has it yet.
     Queued,
@@ -40,9 +43,10 @@ pub enum DeliveryState {
     Seen,
 }
 
+words!(DeliveryState { "queued" => Queued, "sent" => Sent, "received" => Received, "seen" => Seen });
+
 /// The way it took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Route {
     Channel,
     Hook,
@@ -52,8 +56,9 @@ pub enum Route {
     Result,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+words!(Route { "channel" => Channel, "hook" => Hook, "wait" => Wait, "result" => Result });
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     pub id: DeliveryId,
     pub task: TaskId,
@@ -75,4 +80,88 @@ pub struct Delivery {
     /// An earlier session had received it and never acted on it.
     pub redelivered: bool,
     pub revision: u64,
+}
+
+record!(Delivery {
+    id,
+    task,
+    kind,
+    note,
+    agent,
+    state,
+    route,
+    session,
+    queued_at,
+    sent_at,
+    received_at,
+    seen_at,
+    copies,
+    redelivered,
+    revision
+});
+through_json!(Delivery);
+
+/// One copy of a delivery, handed to one client once. What is said of a copy is said of no other: word of it may come when another is on its
+/// way already, on the same stream even.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeliveryCopy {
+    pub delivery: DeliveryId,
+    /// From 1.
+    pub number: u32,
+}
+
+impl Delivery {
+    /// The copy that was handed over last, if one was.
+    pub fn last_copy(&self) -> DeliveryCopy {
+        DeliveryCopy { delivery: self.id, number: self.copies }
+    }
+
+    /// The copy that would be handed over next.
+    pub fn next_copy(&self) -> DeliveryCopy {
+        DeliveryCopy { delivery: self.id, number: self.copies + 1 }
+    }
+}
+
+/// The text names no copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidCopy;
+
+impl fmt::Display for InvalidCopy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a copy is named by its delivery, a dot and its number")
+    }
+}
+
+impl std::error::Error for InvalidCopy {}
+
+impl fmt::Display for DeliveryCopy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.delivery, self.number)
+    }
+}
+
+impl FromStr for DeliveryCopy {
+    type Err = InvalidCopy;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCopy> {
+        let (delivery, number) = text.split_once('.').ok_or(InvalidCopy)?;
+        let plain = number.bytes().all(|byte| byte.is_ascii_digit());
+        let number = number.parse().ok().filter(|_| plain).ok_or(InvalidCopy)?;
+        Ok(Self { delivery: delivery.parse().map_err(|_| InvalidCopy)?, number })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::Id;
+
+    #[test]
+    fn a_copy_survives_the_way_through_text_and_nothing_else_is_one() {
+        let copy = DeliveryCopy { delivery: DeliveryId(Id::new(1_774_362_821_000, 7)), number: 12 };
+        assert_eq!(copy.to_string().parse(), Ok(copy));
+        for text in ["", ".", "1", "x.1", &copy.delivery.to_string(), &format!("{}.", copy.delivery), &format!("{}.+1", copy.delivery)] {
+            assert_eq!(text.parse::<DeliveryCopy>(), Err(InvalidCopy), "{text:?}");
+        }
+    }
 }

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+
+use crate::json::{Word, Write, words};
 
 /// A scope, from the narrowest to the widest. Each includes those before it: who asks must be able to read the answers, and who
 /// does everything asks as well.
@@ -20,14 +22,12 @@ pub enum Scope {
 /// Every scope, the widest first, as refusals name them.
 pub const SCOPES: [Scope; 3] = [Scope::Agent, Scope::Ask, Scope::Read];
 
+words!(Scope { "agent" => Agent, "ask" => Ask, "read" => Read });
+
 impl Scope {
     /// The word on the wire.
     pub fn word(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Ask => "ask",
-            Self::Agent => "agent",
-        }
+        self.on_the_wire()
     }
 
     pub fn includes(self, needed: Self) -> bool {
@@ -38,12 +38,6 @@ impl Scope {
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
-    }
-}
-
-impl Serialize for Scope {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.word())
     }
 }
 
@@ -59,6 +53,12 @@ impl FromStr for Scope {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Scopes(Vec<Scope>);
+
+impl Write for Scopes {
+    fn write(&self, to: &mut String) {
+        self.0.write(to);
+    }
+}
 
 /// Why words are no scopes of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]

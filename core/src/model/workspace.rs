@@ -4,12 +4,26 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::{Error, Read, Reader, Write, through_json};
+use crate::record;
 use crate::time::Timestamp;
 
 /// A workspace's name in URLs: 22 base62 characters, of which the shell made the last eleven a keyed MAC.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct WorkspaceId(pub String);
+
+impl Read for WorkspaceId {
+    fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
+        String::read(reader).map(Self)
+    }
+}
+
+impl Write for WorkspaceId {
+    fn write(&self, to: &mut String) {
+        self.0.write(to);
+    }
+}
 
 impl fmt::Display for WorkspaceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -18,8 +32,7 @@ impl fmt::Display for WorkspaceId {
 }
 
 /// Name and purpose of a workspace. Agents read both with `getWorkspace`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workspace {
     pub id: WorkspaceId,
     pub name: String,
@@ -28,3 +41,6 @@ pub struct Workspace {
     pub created_at: Timestamp,
     pub revision: u64,
 }
+
+record!(Workspace { id, name, mission, created_at, revision });
+through_json!(Workspace);

@@ -1,42 +1,53 @@
 //! The authority's side: which commands of a replica may run.
 //!
-//! A replica numbers its commands from 1 without gaps. The authority remembers the last number and the hash of that
-//! command, so a command that comes twice runs once, and a replica whose storage was rolled back is found out.
+//! A replica numbers its commands from 1 without gaps, so that they run in order and none is left out. How each command
+//! ended is remembered by the command's id: one that comes again takes no effect again and gets the same answer, also
+//! from a replica that lost its storage, or got back an old one, and sends it under another name and number.
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::command::Command;
+use crate::id::Id;
+use crate::json::through_json;
 use crate::limits;
-use crate::rejection::Problem;
-use crate::sync::delta::Settled;
-
-/// How many refusals are remembered for a replica that did not hear of them: as many as one batch may hold, since a
-/// replica sends the next batch when it has heard of the last.
-const REMEMBERED_REFUSALS: usize = limits::BATCH;
+use crate::record;
+use crate::rejection::{Problem, Rejection};
 
 /// A batch of commands, as a replica sends it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug)]
 pub struct Batch {
     pub client_id: String,
     pub commands: Vec<Numbered>,
 }
 
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
+record!(Batch { client_id, commands });
+
+#[derive(Clone, Debug)]
 pub struct Numbered {
     pub mutation_id: u64,
     pub command: Command,
 }
 
+record!(Numbered { mutation_id, command });
+
 /// What the authority remembers of one replica.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientState {
+    /// The number of its last command.
     pub last: u64,
+}
+
+record!(ClientState { last });
+through_json!(Batch Numbered ClientState);
+
+/// How a command ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// [`hash`] of the command.
     pub hash: String,
-    pub refused: Vec<Settled>,
+    /// `None`: it took effect.
+    pub rejection: Option<Problem>,
 }
 
 /// What to do with a numbered command.
@@ -56,37 +67,49 @@ pub enum Broken {
     Conflict { mutation_id: u64 },
 }
 
-/// SHA-256 of a command, 64 hex digits.
+/// SHA-256 of what a command says, 64 hex digits. What is left at nothing is not said, so that a field that a later
+/// build adds changes no hash of an earlier one.
 pub fn hash(command: &Command) -> String {
-    let text = serde_json::to_string(command).unwrap_or_default();
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    let said = match serde_json::to_value(command) {
+        Ok(Value::Object(fields)) => Value::Object(fields.into_iter().filter(|(_, value)| says_something(value)).collect()),
+        Ok(other) => other,
+        Err(_) => Value::Null,
+    };
+    Sha256::digest(said.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Number(_) | Value::Object(_) => true,
+    }
 }
 
 impl ClientState {
-    /// Whether command `mutation_id` may run.
-    pub fn admit(&self, mutation_id: u64, hash: &str) -> Result<Admission, Broken> {
-        if mutation_id == self.last + 1 {
-            return Ok(Admission::Run);
+    /// Whether command `id` may run as number `mutation_id`, where `before` is how a command of that id ended.
+    ///
+    /// # Errors
+    /// When the numbering is broken.
+    pub fn admit(&self, mutation_id: u64, id: Id, hash: &str, before: Option<&Ended>) -> Result<Admission, Broken> {
+        let expected = self.last + 1;
+        if mutation_id == 0 || mutation_id > expected {
+            return Err(Broken::Gap { expected, given: mutation_id });
         }
-        if mutation_id > self.last || mutation_id == 0 {
-            return Err(Broken::Gap { expected: self.last + 1, given: mutation_id });
+        match before {
+            Some(ended) if ended.hash == hash => Ok(Admission::Repeat(ended.rejection.clone())),
+            // One id for two commands: the first has it.
+            Some(_) => Ok(Admission::Repeat(Some(Rejection::IdTaken { id }.problem()))),
+            None if mutation_id == expected => Ok(Admission::Run),
+            None => Err(Broken::Conflict { mutation_id }),
         }
-        if mutation_id == self.last && hash != self.hash {
-            return Err(Broken::Conflict { mutation_id });
-        }
-        let refused = self.refused.iter().find(|settled| settled.mutation_id == mutation_id);
-        Ok(Admission::Repeat(refused.and_then(|settled| settled.rejection.clone())))
     }
 
-    /// Counts a command that ran. A refusal counts too: the replica goes on with the next number.
-    pub fn ran(&mut self, settled: &Settled, hash: String) {
-        self.last = settled.mutation_id;
-        self.hash = hash;
-        if settled.rejection.is_some() {
-            self.refused.push(settled.clone());
-            let surplus = self.refused.len().saturating_sub(REMEMBERED_REFUSALS);
-            self.refused.drain(..surplus);
-        }
+    /// Counts a command that ran or is known. A refusal counts too: the replica goes on with the next number.
+    pub fn count(&mut self, mutation_id: u64) {
+        self.last = self.last.max(mutation_id);
     }
 }
 
@@ -125,61 +148,79 @@ impl Batch {
 }
 
 fn problem(code: &str, detail: String) -> Problem {
-    Problem { code: code.to_owned(), title: "The batch is not valid".to_owned(), detail, status: 400, extra: serde_json::Map::new() }
+    Problem { code: code.to_owned(), title: "The batch is not valid".to_owned(), detail, status: 400, extra: Vec::new() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::TaskId;
 
-    fn after(last: u64) -> ClientState {
-        let mut state = ClientState::default();
-        for mutation_id in 1..=last {
-            state.ran(&Settled { client_id: "c".into(), mutation_id, rejection: None }, format!("h{mutation_id}"));
-        }
-        state
+    fn id(number: u32) -> Id {
+        Id::new(0, number)
+    }
+
+    fn ended(hash: &str, rejection: Option<Problem>) -> Ended {
+        Ended { hash: hash.to_owned(), rejection }
     }
 
     #[test]
-    fn the_next_command_runs_and_a_repeat_does_not() {
-        assert_eq!(after(0).admit(1, "h1"), Ok(Admission::Run));
-        assert_eq!(after(2).admit(3, "h3"), Ok(Admission::Run));
-        assert_eq!(after(2).admit(2, "h2"), Ok(Admission::Repeat(None)));
-        assert_eq!(after(2).admit(1, "h1"), Ok(Admission::Repeat(None)));
+    fn the_next_command_runs_and_one_that_is_known_does_not() {
+        let state = ClientState { last: 2 };
+        assert_eq!(ClientState::default().admit(1, id(1), "h", None), Ok(Admission::Run));
+        assert_eq!(state.admit(3, id(3), "h", None), Ok(Admission::Run));
+        for number in 1..=3 {
+            assert_eq!(state.admit(number, id(1), "h", Some(&ended("h", None))), Ok(Admission::Repeat(None)), "as number {number}");
+        }
     }
 
     #[test]
     fn a_gap_and_another_command_under_the_same_number_are_refused() {
-        assert_eq!(after(2).admit(4, "h4"), Err(Broken::Gap { expected: 3, given: 4 }));
-        assert_eq!(after(2).admit(0, "h"), Err(Broken::Gap { expected: 3, given: 0 }));
-        assert_eq!(after(2).admit(2, "other"), Err(Broken::Conflict { mutation_id: 2 }));
+        let state = ClientState { last: 2 };
+        assert_eq!(state.admit(4, id(4), "h", None), Err(Broken::Gap { expected: 3, given: 4 }));
+        assert_eq!(state.admit(0, id(4), "h", None), Err(Broken::Gap { expected: 3, given: 0 }));
+        assert_eq!(state.admit(4, id(1), "h", Some(&ended("h", None))), Err(Broken::Gap { expected: 3, given: 4 }));
+        for mutation_id in [1, 2] {
+            assert_eq!(state.admit(mutation_id, id(4), "h", None), Err(Broken::Conflict { mutation_id }));
+        }
     }
 
     #[test]
-    fn a_refusal_advances_and_is_told_again_on_a_repeat() {
-        let mut state = after(1);
+    fn a_refusal_is_told_again_and_an_id_names_one_command_only() {
         let why = problem("task_not_found", "gone".into());
-        state.ran(&Settled { client_id: "c".into(), mutation_id: 2, rejection: Some(why.clone()) }, "h2".into());
-        assert_eq!(state.admit(2, "h2"), Ok(Admission::Repeat(Some(why))));
-        assert_eq!(state.admit(3, "h3"), Ok(Admission::Run));
+        let state = ClientState { last: 1 };
+        let before = ended("h", Some(why.clone()));
+        assert_eq!(state.admit(1, id(1), "h", Some(&before)), Ok(Admission::Repeat(Some(why))));
+        let other = state.admit(2, id(1), "other", Some(&before));
+        assert!(matches!(other, Ok(Admission::Repeat(Some(problem))) if problem.code == "id_taken"));
     }
 
     #[test]
-    fn a_whole_batch_of_refusals_is_told_again_to_a_replica_that_did_not_hear_it() {
-        let mut state = ClientState::default();
-        let why = problem("task_not_found", "gone".into());
-        let batch = 1..=limits::BATCH as u64;
-        for mutation_id in batch.clone() {
-            state.ran(&Settled { client_id: "c".into(), mutation_id, rejection: Some(why.clone()) }, format!("h{mutation_id}"));
-        }
-        for mutation_id in batch {
-            assert_eq!(state.admit(mutation_id, &format!("h{mutation_id}")), Ok(Admission::Repeat(Some(why.clone()))), "{mutation_id}");
-        }
+    fn counting_never_goes_back() {
+        let mut state = ClientState { last: 2 };
+        state.count(3);
+        state.count(1);
+        assert_eq!(state, ClientState { last: 3 });
+    }
+
+    #[test]
+    fn the_hash_is_of_what_is_said() {
+        let edit = |title: &str, body: Option<&str>| {
+            let (title, body) = (Some(title.to_owned()), body.map(str::to_owned));
+            hash(&Command::EditTask { id: id(1), task: TaskId(id(2)), title, body, assignee: None, options: None })
+        };
+        assert_eq!(edit("a", None).len(), 64);
+        assert_eq!(edit("a", None), edit("a", None));
+        assert_ne!(edit("a", None), edit("b", None));
+        assert_ne!(edit("a", None), edit("a", Some("b")));
+        let said = format!(r#"{{"id":"{}","task":"{}","title":"a","type":"editTask"}}"#, id(1), id(2));
+        let digest: String = Sha256::digest(said).iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(edit("a", None), digest, "what is left at nothing is not part of it");
     }
 
     #[test]
     fn a_hundred_commands_are_a_batch_and_one_more_is_not() {
-        let command = Command::Reopen { id: crate::id::Id::new(0, 1), task: crate::id::TaskId(crate::id::Id::new(0, 2)) };
+        let command = Command::Reopen { id: id(1), task: TaskId(id(2)) };
         let batch = |count: u64| Batch {
             client_id: "c".into(),
             commands: (1..=count).map(|mutation_id| Numbered { mutation_id, command: command.clone() }).collect(),

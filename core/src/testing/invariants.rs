@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::limits;
-use crate::model::{Delivery, DeliveryKind, DeliveryState, Message, Shown, Task, Turn, VerdictGiven, shown_digest};
+use crate::model::{Delivery, DeliveryKind, DeliveryState, Message, Shown, Task, Turn, Verdict, VerdictGiven, shown_digest};
+use crate::risk;
 use crate::store::MemoryStore;
 use crate::view::{Look, View};
 
@@ -34,18 +35,22 @@ fn of_task(store: &MemoryStore, task: &Task) {
 
     let thread = store.thread(*id);
     assert_eq!(thread.len(), *messages as usize, "the thread is as long as the task says: {task:?}");
+    let files: usize = thread.iter().map(|message| message.attachments.len()).sum();
+    assert_eq!(files, task.attachments as usize, "the thread has as many files as the task says: {task:?}");
     for (index, message) in thread.iter().enumerate() {
         assert_eq!(message.index as usize, index, "a thread has no gap: {message:?}");
         of_message(store, message);
     }
     let body = thread[0];
     assert_eq!(body.id.0, id.0, "the first message is the body: {task:?}");
-    let shown = Shown { title, body: &body.text, attachments: &body.attachments };
+    let shown = Shown { title, body: &body.text, options: task.options.as_ref(), attachments: &body.attachments };
     assert_eq!(task.digest, shown_digest(shown), "the digest is of what is shown: {task:?}");
     let line = body.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let begins = task.excerpt.strip_suffix('…').filter(|_| line != task.excerpt).unwrap_or(&task.excerpt);
     assert!(line.starts_with(begins) && task.excerpt.chars().count() <= 161, "the excerpt is the body's beginning: {task:?}");
     assert!(line == task.excerpt || task.excerpt.chars().count() == 161, "the excerpt is cut only where it must be: {task:?}");
+    let risks: Vec<_> = risk::risks(&format!("{title}\n{}", body.text)).into_iter().map(|risk| risk.word.to_owned()).collect();
+    assert_eq!(task.risks, Some(risks), "what is grave is what is grave in the whole of it: {task:?}");
     if let Some(verdict) = &task.verdict {
         of_verdict(task, verdict, &thread);
     }
@@ -53,16 +58,28 @@ fn of_task(store: &MemoryStore, task: &Task) {
 
 fn of_verdict(task: &Task, verdict: &VerdictGiven, thread: &[&Message]) {
     assert!(verdict.by.is_person(), "only people decide: {task:?}");
-    assert_eq!(verdict.digest, task.digest, "a verdict stands on what is shown: {task:?}");
     let message = thread.iter().find(|message| message.id == verdict.message);
     let message = message.unwrap_or_else(|| panic!("a verdict without its message: {task:?}"));
     assert_eq!((message.verdict, &message.author, message.at), (Some(verdict.kind), &verdict.by, verdict.at), "{task:?}");
+    match &message.edited {
+        None => assert_eq!(verdict.digest, task.digest, "a verdict stands on what is shown: {task:?}"),
+        Some(edited) => {
+            assert_eq!(verdict.kind, Verdict::Approved, "only what is approved is changed: {task:?}");
+            assert_eq!(verdict.digest, edited.before, "a verdict is bound to what was shown: {task:?}");
+            assert_eq!(task.digest, edited.after, "what was approved is what stands: {task:?}");
+            assert_eq!(thread[0].text, edited.text, "what was approved is what stands: {task:?}");
+        }
+    }
 }
 
 fn of_message(store: &MemoryStore, message: &Message) {
     assert!(message.verdict.is_none() || message.author.is_person(), "only people decide: {message:?}");
     assert!(message.text.len() <= limits::TEXT_BYTES && message.attachments.len() <= limits::ATTACHMENTS, "{:?}", message.id);
-    let says_something = !message.text.trim().is_empty() || !message.attachments.is_empty() || message.verdict.is_some();
+    let chose = message.choices.as_ref().is_some_and(|chosen| !chosen.is_empty());
+    assert_eq!(chose, message.choices.is_some(), "a choice of nothing: {message:?}");
+    assert!(message.author.is_person() || (!chose && message.edited.is_none()), "only people choose and change: {message:?}");
+    assert!(message.edited.is_none() || message.verdict == Some(Verdict::Approved), "{message:?}");
+    let says_something = !message.text.trim().is_empty() || !message.attachments.is_empty() || message.verdict.is_some() || chose;
     assert!(message.index == 0 || says_something, "an empty message: {message:?}");
     assert!(message.revision <= store.head(), "a message of the future: {message:?}");
 }

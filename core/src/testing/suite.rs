@@ -11,7 +11,7 @@ use crate::command::{Command, Context, Inbox};
 use crate::decide::decide;
 use crate::decision::{Change, Decision};
 use crate::id::{AttachmentId, DeliveryId, Id, MessageId, TaskId};
-use crate::model::{Assignee, Attachment, Entity, Route};
+use crate::model::{Assignee, Attachment, DeliveryCopy, Entity, Route};
 use crate::rejection::Rejection;
 use crate::view::{Store, UNSEEN_AT_ONCE, Unseen};
 
@@ -75,8 +75,14 @@ where
 
     fn creates(&mut self, who: &super::Who, assignee: Assignee) -> TaskId {
         let id = self.world.id();
-        let command =
-            Command::CreateTask { id, title: "A task".to_owned(), body: "Its body".to_owned(), assignee, attachments: Vec::new() };
+        let command = Command::CreateTask {
+            id,
+            title: "A task".to_owned(),
+            body: "Its body".to_owned(),
+            assignee,
+            attachments: Vec::new(),
+            options: None,
+        };
         self.run(who, command).expect("created");
         TaskId(id)
     }
@@ -168,7 +174,16 @@ where
     for _ in 0..=UNSEEN_AT_ONCE {
         let id = pair.world.id();
         let text = "A reply".to_owned();
-        let reply = Command::PostMessage { id, task, text, attachments: Vec::new(), in_reply_to: None, asks: Default::default() };
+        let reply = Command::PostMessage {
+            id,
+            task,
+            text,
+            attachments: Vec::new(),
+            in_reply_to: None,
+            asks: Default::default(),
+            choices: Vec::new(),
+            digest: None,
+        };
         pair.run(&ada(), reply).expect("posted");
     }
     pair.agree();
@@ -181,15 +196,15 @@ where
     let mut pair = Pair::new(make);
     let task = pair.creates(&ada(), Assignee::Agent);
     for (number, route) in [(1, Route::Channel), (2, Route::Wait), (3, Route::Result)] {
-        let deliveries = vec![DeliveryId(task.0)];
-        pair.report(Inbox::Sent { deliveries: deliveries.clone(), session: session(number), route });
+        let copies = vec![DeliveryCopy { delivery: DeliveryId(task.0), number }];
+        pair.report(Inbox::Sent { copies: copies.clone(), session: session(number), route });
         pair.agree();
-        pair.report(Inbox::Lost { deliveries });
+        pair.report(Inbox::Lost { copies });
         pair.agree();
     }
     let id = pair.world.id();
     let (title, body) = (Some("Another title".to_owned()), Some("Another body \u{0} \u{1f600}".to_owned()));
-    pair.run(&ada(), Command::EditTask { id, task, title, body, assignee: Some(Assignee::Human) }).expect("edited");
+    pair.run(&ada(), Command::EditTask { id, task, title, body, assignee: Some(Assignee::Human), options: None }).expect("edited");
     let id = pair.world.id();
     pair.run(&ada(), Command::EditWorkspace { id, name: Some("Another".to_owned()), mission: None }).expect("edited");
     for agent in [name("claude"), name("codex")] {

@@ -84,7 +84,8 @@ impl World {
     /// The same for a command of a replica, which is settled by the commit however it ends.
     pub fn run_settling(&mut self, who: &Who, command: Command, client_id: &str, mutation_id: u64) -> Result<Decision, Rejection> {
         let rejection = decide(&self.store, command.clone(), &who.at(self.now)).err().map(|why| why.problem());
-        self.run_as(who, command, vec![Settled { client_id: client_id.to_owned(), mutation_id, rejection }])
+        let id = command.id().unwrap_or_else(|| panic!("a replica sends no report of a stream"));
+        self.run_as(who, command, vec![Settled { client_id: client_id.to_owned(), mutation_id, command: id, rejection }])
     }
 
     fn run_as(&mut self, who: &Who, command: Command, settled: Vec<Settled>) -> Result<Decision, Rejection> {
@@ -156,7 +157,7 @@ impl World {
     fn creates(&mut self, who: &Who, title: &str, assignee: Assignee) -> TaskId {
         let id = self.id();
         let body = format!("The body of {title}");
-        let command = Command::CreateTask { id, title: title.to_owned(), body, assignee, attachments: Vec::new() };
+        let command = Command::CreateTask { id, title: title.to_owned(), body, assignee, attachments: Vec::new(), options: None };
         self.run(who, command).unwrap_or_else(|why| panic!("{title}: {why}"));
         TaskId(id)
     }
@@ -175,6 +176,8 @@ impl World {
             attachments: Vec::new(),
             in_reply_to: to.map(MessageId),
             asks: Asks::Unsaid,
+            choices: Vec::new(),
+            digest: None,
         };
         self.run(who, command).map(|_| MessageId(id))
     }
@@ -193,7 +196,7 @@ impl World {
     /// Somebody decides on what they were shown.
     pub fn rules_on(&mut self, who: &Who, task: TaskId, verdict: Verdict, then: Then, digest: String) -> Result<MessageId, Rejection> {
         let id = self.id();
-        let command = Command::GiveVerdict { id, task, verdict, digest, text: String::new(), attachments: Vec::new(), then };
+        let command = Command::GiveVerdict { id, task, verdict, digest, text: String::new(), attachments: Vec::new(), then, edited: None };
         self.run(who, command).map(|_| MessageId(id))
     }
 

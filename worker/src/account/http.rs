@@ -107,7 +107,7 @@ impl Desk<'_> {
         let Answer::Workspaces { person, page, more } = wants(self.env, proof, Want::Workspaces { after }).await? else {
             return Err(Problem::internal("the account answered something else to a list"));
         };
-        let next = page.last().filter(|_| more).map(|membership| membership.workspace.0.clone());
+        let next = page.last().filter(|_| more).map(Membership::place);
         let caller = caller(proof, person);
         let workspaces = join_all(page.iter().map(|membership| self.now(proof, &caller, membership))).await;
         let workspaces: Vec<Value> = workspaces.into_iter().flatten().collect();

@@ -41,7 +41,9 @@ pub enum Want {
     Person,
     /// Who am I, and am I a member of this workspace?
     Member(WorkspaceId),
-    /// The workspaces that I am a member of, from the one after `after` on.
+    /// Who am I, and am I a member of all of these?
+    Members(Vec<WorkspaceId>),
+    /// The workspaces that I am a member of, from the one after this [place](Membership::place) on.
     Workspaces { after: Option<String> },
     /// I make this workspace. Written down before the workspace is made, so that it cannot be made and forgotten.
     Begin(Membership),
@@ -63,6 +65,13 @@ pub struct Membership {
     pub created_at: Timestamp,
     /// Is it being deleted?
     pub leaving: bool,
+}
+
+impl Membership {
+    /// Its place in the list, which outlives it: the next page begins after it.
+    pub fn place(&self) -> String {
+        format!("{}-{}", self.created_at.ms(), self.workspace)
+    }
 }
 
 /// One answer.

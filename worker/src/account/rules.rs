@@ -138,10 +138,8 @@ fn person_of(sql: &impl Sql, session: &Shown, now: Timestamp) -> Result<Person, 
 fn wanted(sql: &impl Sql, person: Person, session: &Shown, want: Want) -> Result<Answer, Problem> {
     match want {
         Want::Person => {}
-        Want::Member(workspace) => {
-            let row = sql.first("SELECT 1 FROM workspaces WHERE id = ? AND leaving = 0", &[workspace.0.as_str().into()])?;
-            row.ok_or_else(not_a_member)?;
-        }
+        Want::Member(workspace) => member(sql, &workspace)?,
+        Want::Members(workspaces) => workspaces.iter().try_for_each(|workspace| member(sql, workspace))?,
         Want::Workspaces { after } => return workspaces(sql, person, after.as_deref()),
         Want::Begin(membership) => begin(sql, &membership)?,
         Want::Leave(workspace) => leave(sql, &workspace)?,
@@ -158,8 +156,14 @@ fn wanted(sql: &impl Sql, person: Person, session: &Shown, want: Want) -> Result
     Ok(Answer::Person(person))
 }
 
-fn not_a_member() -> Problem {
-    Problem::new(Code::NotAMember, "you are not a member of this workspace; GET /api/workspaces lists yours")
+fn member(sql: &impl Sql, workspace: &WorkspaceId) -> Result<(), Problem> {
+    let row = sql.first("SELECT 1 FROM workspaces WHERE id = ? AND leaving = 0", &[workspace.0.as_str().into()])?;
+    row.map(drop).ok_or_else(|| not_a_member(workspace))
+}
+
+fn not_a_member(workspace: &WorkspaceId) -> Problem {
+    let detail = "you are not a member of this workspace; GET /api/workspaces lists yours";
+    Problem::new(Code::NotAMember, detail).with("workspace", workspace.0.as_str())
 }
 
 fn begin(sql: &impl Sql, membership: &Membership) -> Result<(), Problem> {
@@ -186,7 +190,7 @@ fn begin(sql: &impl Sql, membership: &Membership) -> Result<(), Problem> {
 
 fn leave(sql: &impl Sql, workspace: &WorkspaceId) -> Result<(), Problem> {
     let rows = sql.exec("UPDATE workspaces SET leaving = 1 WHERE id = ? RETURNING id", &[workspace.0.as_str().into()])?;
-    if rows.is_empty() { Err(not_a_member()) } else { Ok(()) }
+    if rows.is_empty() { Err(not_a_member(workspace)) } else { Ok(()) }
 }
 
 fn membership(row: &Row) -> Result<Membership, SqlError> {
@@ -201,11 +205,19 @@ fn membership(row: &Row) -> Result<Membership, SqlError> {
 
 /// One page, oldest first. Those that are being deleted are on it, so that a deletion that broke off is seen and finished.
 fn workspaces(sql: &impl Sql, person: Person, after: Option<&str>) -> Result<Answer, Problem> {
+    let wrong = || Problem::new(Code::BadRequest, "cursor: take the nextCursor of the page before, unchanged").with("field", "cursor");
+    let (at, id) = match after.filter(|text| !text.is_empty()) {
+        None => (None, None),
+        Some(place) => {
+            let (at, id) = place.split_once('-').ok_or_else(wrong)?;
+            (Some(at.parse::<u64>().map_err(|_| wrong())?), Some(id))
+        }
+    };
     let rows = sql.exec(
         "SELECT id, name, mission, created_at, leaving FROM workspaces
-         WHERE ?1 IS NULL OR (created_at, id) > (SELECT created_at, id FROM workspaces WHERE id = ?1)
-         ORDER BY created_at, id LIMIT ?2",
-        &[after.into(), Value::from(PAGE as u64 + 1)],
+         WHERE ?1 IS NULL OR (created_at, id) > (?1, ?2)
+         ORDER BY created_at, id LIMIT ?3",
+        &[at.map_or(Value::Null, Value::from), id.into(), Value::from(PAGE as u64 + 1)],
     )?;
     let page = rows.iter().take(PAGE).map(membership).collect::<Result<_, _>>()?;
     Ok(Answer::Workspaces { person, page, more: rows.len() > PAGE })
@@ -369,7 +381,10 @@ mod tests {
         assert_eq!(member(), Err("not_a_member".to_owned()));
         assert!(ask(&db, &session, made(1), start()).is_ok());
         assert_eq!(member(), Ok(()));
+        let members = |all: &[u64]| ask(&db, &session, Want::Members(all.iter().copied().map(workspace).collect()), start()).map(|_| ());
+        assert_eq!([members(&[1]), members(&[1, 2])], [Ok(()), Err("not_a_member".to_owned())]);
         assert!(ask(&db, &session, Want::Leave(workspace(1)), start()).is_ok());
+        assert_eq!(members(&[1]), Err("not_a_member".to_owned()));
         assert_eq!(member(), Err("not_a_member".to_owned()));
         assert_eq!(names(ask(&db, &session, Want::Workspaces { after: None }, start())).0, ["w1"]);
         assert!(ask(&db, &session, Want::Left(workspace(1)), start()).is_ok());
@@ -387,7 +402,15 @@ mod tests {
         }
         let (first, more) = names(ask(&db, &session, Want::Workspaces { after: None }, start()));
         assert_eq!((first.len(), first[0].as_str(), more), (PAGE, "w0", true));
-        let (second, more) = names(ask(&db, &session, Want::Workspaces { after: Some(workspace(49).0) }, start()));
+        // Also where the last of a page is gone before the next one is asked for.
+        let after = Some(format!("{}-{}", start().plus_ms(49).ms(), workspace(49)));
+        assert!(ask(&db, &session, Want::Leave(workspace(49)), start()).is_ok());
+        assert!(ask(&db, &session, Want::Left(workspace(49)), start()).is_ok());
+        let (second, more) = names(ask(&db, &session, Want::Workspaces { after }, start()));
         assert_eq!((second.len(), second[0].as_str(), more), (10, "w50", false));
+        for nonsense in ["w49", "x-w49", "-"] {
+            let asked = ask(&db, &session, Want::Workspaces { after: Some(nonsense.to_owned()) }, start());
+            assert_eq!(asked, Err("bad_request".to_owned()), "{nonsense}");
+        }
     }
 }

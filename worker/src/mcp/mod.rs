@@ -12,7 +12,7 @@ pub mod reading;
 pub mod resources;
 pub mod respond;
 #[cfg(test)]
-mod room;
+pub(crate) mod room;
 pub mod server;
 pub mod session;
 pub mod sse;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::problem::Problem;
 use crate::sql::Sql;
 use crate::workspace::connections::Connection;
-use crate::workspace::inbox::{self, looked};
+use crate::workspace::inbox::{self, Given, looked};
 use crate::workspace::open_tasks;
 use crate::workspace::transaction::Transaction;
 
@@ -20,12 +20,11 @@ pub fn workspace<S: Sql>(tx: &Transaction<S>, agent: &AgentName) -> Result<Value
 }
 
 /// These messages stand in what the connection reads: the deliveries of those that are meant for its agent are given to it.
-pub fn given_with<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, messages: &[Message]) -> Result<Vec<DeliveryId>, Problem> {
-    let mut given = Vec::new();
+pub fn given_with<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, messages: &[Message]) -> Result<Given, Problem> {
+    let mut ids = Vec::new();
     for message in messages {
         let delivery = looked(tx, tx.store().delivery(DeliveryId(message.id.0)))?;
-        given.extend(delivery.filter(|it| it.agent.as_ref().is_none_or(|to| *to == connection.agent)).map(|it| it.id));
+        ids.extend(delivery.filter(|it| it.agent.as_ref().is_none_or(|to| *to == connection.agent)).map(|it| it.id));
     }
-    inbox::give(tx, connection, &given, Route::Result)?;
-    Ok(given)
+    inbox::give(tx, connection, &ids, Route::Result)
 }

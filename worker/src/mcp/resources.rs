@@ -2,7 +2,6 @@
 
 use agentrq_core::dialect::hitl::Order;
 use agentrq_core::dialect::hitl::resources::{self, LISTED_TASKS, ResourceUri, Rest, TEMPLATES, THREAD_MESSAGES};
-use agentrq_core::id::DeliveryId;
 use agentrq_core::mcp::jsonrpc::RpcError;
 use agentrq_core::mcp::page;
 use agentrq_core::mcp::resource::{self, Template};
@@ -13,8 +12,9 @@ use super::reading;
 use crate::problem::Problem;
 use crate::sql::Sql;
 use crate::workspace::connections::Connection;
+use crate::workspace::inbox::{self, Given};
 use crate::workspace::transaction::Transaction;
-use crate::workspace::{inbox, open_tasks, threads, tokens};
+use crate::workspace::{open_tasks, threads, tokens};
 
 /// `resources/list`: the workspace and the inbox, then each open task with its thread, the newest first.
 pub fn list<S: Sql>(tx: &Transaction<S>, params: &Map<String, Value>) -> Result<Result<Value, RpcError>, Problem> {
@@ -50,8 +50,8 @@ pub fn named<S: Sql>(tx: &Transaction<S>, params: &Map<String, Value>) -> Result
 pub struct Read {
     /// The result of `resources/read`.
     pub value: Value,
-    /// Deliveries that stand in it.
-    pub named: Vec<DeliveryId>,
+    /// What an agent is to hear, and hears with it.
+    pub given: Given,
 }
 
 /// `resources/read`. What stands in a thread or in the inbox is given to the connection.
@@ -64,28 +64,28 @@ pub fn read<S: Sql>(
         Ok(found) => found,
         Err(error) => return Ok(Err(error)),
     };
-    let (value, named) = match &found {
-        ResourceUri::Workspace => (reading::workspace(tx, &connection.agent)?, Vec::new()),
+    let (value, given) = match &found {
+        ResourceUri::Workspace => (reading::workspace(tx, &connection.agent)?, Given::default()),
         ResourceUri::Inbox => read_inbox(tx, connection)?,
-        ResourceUri::Task(task) => (resources::task(task), Vec::new()),
+        ResourceUri::Task(task) => (resources::task(task), Given::default()),
         ResourceUri::Thread(task) => read_thread(tx, connection, task)?,
     };
     let uri = found.map(|task| task.id).to_string();
-    Ok(Ok(Read { value: resource::contents(&uri, &value), named }))
+    Ok(Ok(Read { value: resource::contents(&uri, &value), given }))
 }
 
-fn read_inbox<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(Value, Vec<DeliveryId>), Problem> {
+fn read_inbox<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(Value, Given), Problem> {
     let waiting = if hears(tx, connection)? { inbox::ungiven(tx, connection)? } else { Vec::new() };
     let all = waiting.len();
     let waited = inbox::waited(tx, connection, waiting)?;
-    let rest = if waited.ids.len() < all { Rest::More } else { Rest::Nothing };
-    Ok((resources::inbox(waited.value, rest), waited.ids))
+    let rest = if waited.given.ids().len() < all { Rest::More } else { Rest::Nothing };
+    Ok((resources::inbox(waited.value, rest), waited.given))
 }
 
-fn read_thread<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, task: &Task) -> Result<(Value, Vec<DeliveryId>), Problem> {
+fn read_thread<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, task: &Task) -> Result<(Value, Given), Problem> {
     let page = threads::page(tx.sql(), task.id, None, THREAD_MESSAGES, Order::NewestFirst)?;
-    let named = if hears(tx, connection)? { reading::given_with(tx, connection, &page.messages)? } else { Vec::new() };
-    Ok((resources::thread(task, &page.messages, page.next_cursor), named))
+    let given = if hears(tx, connection)? { reading::given_with(tx, connection, &page.messages)? } else { Given::default() };
+    Ok((resources::thread(task, &page.messages, page.next_cursor), given))
 }
 
 /// Who only looks has heard nothing: what is read here still waits for the agent that asked.
@@ -110,7 +110,7 @@ fn find<S: Sql>(tx: &Transaction<S>, params: &Map<String, Value>) -> Result<Resu
 mod tests {
     use std::collections::BTreeSet;
 
-    use agentrq_core::id::TaskId;
+    use agentrq_core::id::{DeliveryId, TaskId};
     use agentrq_core::limits;
     use agentrq_core::mcp::jsonrpc::INVALID_PARAMS;
     use agentrq_core::mcp::resource::RESOURCE_NOT_FOUND;
@@ -127,7 +127,7 @@ mod tests {
     fn shown(room: &Room, reader: &Connection, uri: &str) -> (Value, Vec<DeliveryId>) {
         let read = tried(room, reader, uri).expect("a resource");
         let contents = read.value["contents"][0]["text"].as_str().expect("a text");
-        (serde_json::from_str(contents).expect("json"), read.named)
+        (serde_json::from_str(contents).expect("json"), read.given.ids())
     }
 
     fn inbox_of(room: &Room, reader: &Connection) -> Vec<DeliveryId> {

@@ -19,7 +19,7 @@ use crate::workspace::transaction::Transaction;
 use crate::workspace::{made_for_tests, tokens};
 
 /// A database that notes how many rows it is asked for at once, and how it finds those of a `SELECT`.
-pub(super) struct Watched {
+pub(crate) struct Watched {
     db: rusqlite::Connection,
     most_rows: Cell<usize>,
     plans: RefCell<Vec<String>>,
@@ -36,9 +36,13 @@ impl Sql for Watched {
         self.most_rows.set(self.most_rows.get().max(rows.len()));
         Ok(rows)
     }
+
+    fn size(&self) -> Result<u64, SqlError> {
+        self.db.size()
+    }
 }
 
-pub(super) struct Room {
+pub(crate) struct Room {
     db: Watched,
     made: Cell<u32>,
 }
@@ -46,7 +50,7 @@ pub(super) struct Room {
 const BEGIN_MS: u64 = 1_800_000_000_000;
 
 impl Room {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let db = memory();
         made_for_tests(&db);
         Self { db: Watched { db, most_rows: Cell::new(0), plans: RefCell::default() }, made: Cell::new(0) }
@@ -63,7 +67,7 @@ impl Room {
     }
 
     /// One commit.
-    pub(super) fn commit<T>(&self, work: impl FnOnce(&mut Transaction<&Watched>) -> T) -> T {
+    pub(crate) fn commit<T>(&self, work: impl FnOnce(&mut Transaction<&Watched>) -> T) -> T {
         let mut tx = Transaction::begin(&self.db, self.now()).expect("begun");
         let done = work(&mut tx);
         tx.finish(&format!("t{}", self.made.get())).expect("finished");
@@ -71,11 +75,11 @@ impl Room {
     }
 
     /// An agent that holds a stream and a token of its own.
-    pub(super) fn agent(&self, name: &str) -> Connection {
+    pub(crate) fn agent(&self, name: &str) -> Connection {
         self.agent_that_may(name, Scope::Agent)
     }
 
-    pub(super) fn agent_that_may(&self, name: &str, scope: Scope) -> Connection {
+    pub(crate) fn agent_that_may(&self, name: &str, scope: Scope) -> Connection {
         let id = SessionId(self.id());
         tokens::made_for_tests(&self.db, id.0, scope);
         let agent = AgentName::new(name).expect("a name");
@@ -104,25 +108,25 @@ impl Room {
     fn create(&self, title: &str, assignee: Assignee) -> (Id, Command) {
         let id = self.id();
         let body = format!("The body of {title}");
-        (id, Command::CreateTask { id, title: title.to_owned(), body, assignee, attachments: Vec::new() })
+        (id, Command::CreateTask { id, title: title.to_owned(), body, assignee, attachments: Vec::new(), options: None })
     }
 
     /// The agent asks a person.
-    pub(super) fn asks(&self, agent: &Connection, title: &str) -> TaskId {
+    pub(crate) fn asks(&self, agent: &Connection, title: &str) -> TaskId {
         let (id, command) = self.create(title, Assignee::Human);
         self.run(command, &Actor::Agent { name: agent.agent.clone() }, Some(agent.session));
         id.into()
     }
 
     /// The person gives agents a task.
-    pub(super) fn gives(&self, title: &str) -> TaskId {
+    pub(crate) fn gives(&self, title: &str) -> TaskId {
         let (id, command) = self.create(title, Assignee::Agent);
         self.run(command, &ada(), None);
         id.into()
     }
 
     /// Many tasks in one commit, the oldest first.
-    pub(super) fn gives_many(&self, count: usize) -> Vec<TaskId> {
+    pub(crate) fn gives_many(&self, count: usize) -> Vec<TaskId> {
         let commands: Vec<_> = (0..count).map(|number| self.create(&format!("Work {number}"), Assignee::Agent)).collect();
         let ids = commands.iter().map(|(id, _)| TaskId(*id)).collect();
         self.commit(|tx| commands.into_iter().try_for_each(|(_, command)| tx.run(command, &ada(), None).map(drop))).expect("decided");
@@ -130,24 +134,32 @@ impl Room {
     }
 
     /// The person answers in a thread; the answer's delivery bears its id.
-    pub(super) fn says(&self, task: TaskId, text: &str) -> DeliveryId {
+    pub(crate) fn says(&self, task: TaskId, text: &str) -> DeliveryId {
         let id = self.id();
-        let post =
-            Command::PostMessage { id, task, text: text.to_owned(), attachments: Vec::new(), in_reply_to: None, asks: Default::default() };
+        let post = Command::PostMessage {
+            id,
+            task,
+            text: text.to_owned(),
+            attachments: Vec::new(),
+            in_reply_to: None,
+            asks: Default::default(),
+            choices: Vec::new(),
+            digest: None,
+        };
         self.run(post, &ada(), None);
         id.into()
     }
 
-    pub(super) fn completes(&self, task: TaskId) {
+    pub(crate) fn completes(&self, task: TaskId) {
         self.run(Command::SetStatus { id: self.id(), task, to: Status::Completed, reason: None }, &ada(), None);
     }
 
-    pub(super) fn delivery(&self, id: DeliveryId) -> Delivery {
+    pub(crate) fn delivery(&self, id: DeliveryId) -> Delivery {
         self.commit(|tx| looked(tx, tx.store().delivery(id))).expect("looked").expect("a delivery")
     }
 
     /// The most rows that `work` gets from one statement, and how each of its `SELECT`s finds them.
-    pub(super) fn watch(&self, work: impl FnOnce()) -> (usize, Vec<String>) {
+    pub(crate) fn watch(&self, work: impl FnOnce()) -> (usize, Vec<String>) {
         self.db.most_rows.set(0);
         self.db.plans.take();
         work();
@@ -160,12 +172,12 @@ fn ada() -> Actor {
 }
 
 /// The parameters of a request.
-pub(super) fn params(value: Value) -> Map<String, Value> {
+pub(crate) fn params(value: Value) -> Map<String, Value> {
     let Value::Object(params) = value else { panic!("an object") };
     params
 }
 
 /// What is answered, where the server is not at fault.
-pub(super) fn answered<T>(answer: Result<T, Problem>) -> T {
+pub(crate) fn answered<T>(answer: Result<T, Problem>) -> T {
     answer.expect("no fault of the server")
 }

@@ -2,10 +2,10 @@
 
 use agentrq_core::dialect::hitl;
 use agentrq_core::dialect::hitl::resources::ResourceUri;
-use agentrq_core::id::DeliveryId;
+use agentrq_core::limits::REQUEST_ID_BYTES;
 use agentrq_core::mcp::jsonrpc::{self, INVALID_PARAMS, METHOD_NOT_FOUND, RequestId, RpcError};
 use agentrq_core::mcp::listen::Filter;
-use agentrq_core::mcp::resource::RESOURCE_NOT_FOUND;
+use agentrq_core::mcp::resource::{self, RESOURCE_NOT_FOUND};
 use agentrq_core::mcp::revision::{Revision, negotiate};
 use agentrq_core::mcp::tool::{Definition, TaskRef, clipped};
 use agentrq_core::mcp::{log, page, server_info, stateless};
@@ -18,7 +18,7 @@ use crate::problem::Problem;
 use crate::sql::Sql;
 use crate::workspace::calls;
 use crate::workspace::connections::{Connection, Kind};
-use crate::workspace::inbox::{self, Creation};
+use crate::workspace::inbox::{self, Creation, Given};
 use crate::workspace::subscriptions::{self, Topic};
 use crate::workspace::tokens;
 use crate::workspace::transaction::Transaction;
@@ -47,15 +47,15 @@ pub enum Handled {
 /// An answer, with what was given in it.
 pub struct Answered {
     pub result: Result<Value, RpcError>,
-    /// Deliveries that stand in it whole.
-    pub given: Vec<DeliveryId>,
+    /// What an agent is to hear, and hears with it.
+    pub given: Given,
     /// The task that the call made, or that an unconfirmed call like it had made.
     pub created: Option<Creation>,
 }
 
 impl Answered {
     fn plain(result: Result<Value, RpcError>) -> Self {
-        Self { result, given: Vec::new(), created: None }
+        Self { result, given: Given::default(), created: None }
     }
 }
 
@@ -189,22 +189,25 @@ fn call<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About,
         Err(why) => Ran::failed(why),
     };
     if let Some(timeout_s) = ran.waits_s {
-        return Ok(Handled::Waits { timeout_s, progress: progress(params) });
+        return Ok(match progress(params) {
+            Ok(progress) => Handled::Waits { timeout_s, progress },
+            Err(error) => Handled::Answered(Answered::plain(Err(error))),
+        });
     }
     // An answer that is too large to be remembered bears no items: it could not be given again.
     let is_remembered = connection.kind != Kind::Http || !ran.answer.is_large();
-    let (items, whole) = match ran.rides {
-        Rides::Along if is_remembered => inbox::riding(tx, connection, &ran.named)?,
+    let (items, riding) = match ran.rides {
+        Rides::Along if is_remembered => inbox::riding(tx, connection, &ran.given.ids())?,
         Rides::Along | Rides::Nothing => Default::default(),
     };
-    let given = whole.into_iter().chain(ran.named).collect();
+    let given = riding.and(ran.given);
     Ok(Handled::Answered(Answered { result: Ok(ran.answer.to_json(&items)), given, created: ran.created }))
 }
 
 fn read<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, params: &Map<String, Value>) -> Result<Handled, Problem> {
     inbox::confirm(tx, connection)?;
     let answered = match resources::read(tx, connection, params)? {
-        Ok(read) => Answered { result: Ok(read.value), given: read.named, created: None },
+        Ok(read) => Answered { result: Ok(read.value), given: read.given, created: None },
         Err(error) if error.code == RESOURCE_NOT_FOUND => {
             Answered::plain(Err(error.with_data(json!({"uri": params.get("uri").cloned().unwrap_or_default()}))))
         }
@@ -220,8 +223,9 @@ fn subscribe<S: Sql>(
     params: &Map<String, Value>,
     change: impl FnOnce(&S, agentrq_core::id::SessionId, Topic, &str) -> Result<(), Problem>,
 ) -> Result<Result<Value, RpcError>, Problem> {
-    let Some(uri) = params.get("uri").and_then(Value::as_str) else {
-        return Ok(Err(RpcError::new(INVALID_PARAMS, "`uri` is missing: name a resource, such as \"agentrq://inbox\"")));
+    let uri = match resource::uri(params) {
+        Ok(uri) => uri,
+        Err(error) => return Ok(Err(error)),
     };
     match resources::named(tx, params)? {
         Ok(resource) => change(tx.sql(), connection.session, Topic::Resource(resource), uri)?,
@@ -232,12 +236,19 @@ fn subscribe<S: Sql>(
 }
 
 /// The progress that a waiting call's client is sent, where it asked for any (MCP, "Progress").
-fn progress(params: &Map<String, Value>) -> Option<String> {
-    let token = params.get("_meta")?.get("progressToken").filter(|token| token.is_string() || token.is_number())?;
+///
+/// # Errors
+/// When its token is too long to be kept.
+fn progress(params: &Map<String, Value>) -> Result<Option<String>, RpcError> {
+    let token = params.get("_meta").and_then(|meta| meta.get("progressToken"));
+    let Some(token) = token.filter(|token| token.is_string() || token.is_number()) else { return Ok(None) };
+    if token.as_str().is_some_and(|text| text.len() > REQUEST_ID_BYTES) {
+        return Err(RpcError::new(INVALID_PARAMS, format!("`progressToken` has at most {REQUEST_ID_BYTES} bytes")));
+    }
     let text = inbox::message(&jsonrpc::notification(
         "notifications/progress",
         &json!({"progressToken": token, "progress": crate::stream::line::TICK, "message": "Waiting for a person"}),
     ));
     // The counter stands where a number does: without the quotes of a text.
-    Some(text.replace(&format!("\"{}\"", crate::stream::line::TICK), crate::stream::line::TICK))
+    Ok(Some(text.replace(&format!("\"{}\"", crate::stream::line::TICK), crate::stream::line::TICK)))
 }

@@ -18,7 +18,7 @@ use crate::problem::{Code, Problem};
 use crate::random;
 use crate::sql::Sql;
 use crate::workspace::connections::{self, Connection, Kind, Phase, STREAMS_OF_TOKEN};
-use crate::workspace::inbox;
+use crate::workspace::inbox::{self, Given};
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::tokens::Holder;
 use crate::workspace::transaction::Transaction;
@@ -91,7 +91,7 @@ pub fn post<S: Sql>(
         }
         Incoming::Request { id, method, params } if method == "initialize" => {
             let welcome = initialize(tx, &connection, &params)?;
-            inbox::answer(tx, &connection, &jsonrpc::result(&id, welcome), &[])?;
+            inbox::answer(tx, &connection, &jsonrpc::result(&id, welcome), &Given::default())?;
         }
         Incoming::Request { id, method, params } => {
             let connection = listening(tx, connection)?;
@@ -133,7 +133,7 @@ fn answer<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &Abou
         inbox::creation_answered(tx, connection, made, number)?;
     }
     if !answered.given.is_empty() {
-        inbox::ping(tx, connection.id, &answered.given)?;
+        inbox::ping(tx, connection.id, &answered.given.copies)?;
     }
     Ok(())
 }
@@ -169,7 +169,7 @@ fn listening<S: Sql>(tx: &mut Transaction<S>, connection: Connection) -> Result<
     let session = match connection.phase {
         Phase::Ready => connection.session,
         Phase::Initializing => {
-            tx.report(Inbox::SessionStarted { agent: connection.agent.clone(), session: connection.session })?;
+            inbox::begins(tx, &connection.agent, connection.session)?;
             connections::reached(tx.sql(), connection.id, Phase::Ready, connection.session)?;
             connection.session
         }

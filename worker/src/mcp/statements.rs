@@ -27,6 +27,10 @@ impl Sql for Counted {
         self.asked.borrow_mut().push(sql.split_whitespace().take(6).collect::<Vec<_>>().join(" "));
         self.db.exec(sql, args)
     }
+
+    fn size(&self) -> Result<u64, SqlError> {
+        self.db.size()
+    }
 }
 
 const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
@@ -48,7 +52,14 @@ fn a_reply_and_its_push_take_no_more_statements_than_they_need() {
     let (counted, stream) = listening();
     let (id, name) = (stream.id, stream.agent);
     let task = Id::new(NOW.ms(), 2);
-    let ask = Command::CreateTask { id: task, title: "x".into(), body: "y".into(), assignee: Assignee::Human, attachments: Vec::new() };
+    let ask = Command::CreateTask {
+        id: task,
+        title: "x".into(),
+        body: "y".into(),
+        assignee: Assignee::Human,
+        attachments: Vec::new(),
+        options: None,
+    };
     let mut tx = Transaction::begin(&counted, NOW).expect("begun");
     tx.run(ask, &Actor::Agent { name }, Some(id)).expect("asked");
     tx.finish("t1").expect("finished");
@@ -62,6 +73,8 @@ fn a_reply_and_its_push_take_no_more_statements_than_they_need() {
         attachments: Vec::new(),
         in_reply_to: None,
         asks: Default::default(),
+        choices: Vec::new(),
+        digest: None,
     };
     tx.run(reply, &Actor::Person(Person { id: "p".into(), name: "Ada".into() }), None).expect("replied");
     inbox::deliver(&mut tx).expect("delivered");

@@ -131,7 +131,7 @@ pub fn reached<S: Sql>(tx: &mut Transaction<S>, session: Session) -> Result<Sess
         return Ok(session);
     }
     sessions::reached(tx.sql(), session.id, State::Ready)?;
-    tx.report(Inbox::SessionStarted { agent: session.agent.clone(), session: session.id })?;
+    inbox::begins(tx, &session.agent, session.id)?;
     tx.deliver = true;
     Ok(Session { state: State::Ready, ..session })
 }

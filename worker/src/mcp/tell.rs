@@ -1,9 +1,12 @@
 //! Tells those who want to know that something has changed: sessions on their stream, listening streams on theirs.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use agentrq_core::dialect::hitl::resources::{self, ResourceUri};
 use agentrq_core::id::{Id, SessionId};
 use agentrq_core::mcp::jsonrpc;
-use agentrq_core::mcp::listen::told;
+use agentrq_core::mcp::listen::{ended, told};
 use serde_json::{Value, json};
 
 use crate::problem::Problem;
@@ -14,7 +17,7 @@ use crate::workspace::connections::{self, Connection, Kind};
 use crate::workspace::inbox;
 use crate::workspace::subscriptions::{self, Topic};
 use crate::workspace::tokens;
-use crate::workspace::transaction::Transaction;
+use crate::workspace::transaction::{Outgoing, Transaction};
 
 const UPDATED: &str = "notifications/resources/updated";
 const RESOURCES: &str = "notifications/resources/list_changed";
@@ -22,10 +25,11 @@ const TOOLS: &str = "notifications/tools/list_changed";
 
 /// Tells of the resources that this commit has changed.
 pub fn of_resources<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
+    let mut streams = Streams::default();
     let touched = resources::touched(tx.events());
     for resource in touched {
         for subscription in subscriptions::to(tx.sql(), Topic::Resource(resource))? {
-            let Some(stream) = stream(tx, subscription.subscriber)? else { continue };
+            let Some(stream) = streams.of(tx, subscription.subscriber)? else { continue };
             // One inbox for each agent, under one name; and who only looks has none.
             if resource == ResourceUri::Inbox
                 && !(resources::inbox_touched(tx.events(), &stream.agent) && tokens::scopes(tx.sql(), stream.token)?.hear())
@@ -37,12 +41,25 @@ pub fn of_resources<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
     }
     if resources::list_changed(tx.events()) {
         for subscription in subscriptions::to(tx.sql(), Topic::Resources)? {
-            if let Some(stream) = stream(tx, subscription.subscriber)? {
+            if let Some(stream) = streams.of(tx, subscription.subscriber)? {
                 say(tx, stream.id, &stream.kind, RESOURCES, json!({}))?;
             }
         }
     }
     Ok(())
+}
+
+/// The streams of subscribers, each looked up once a commit: one may follow hundreds of resources.
+#[derive(Default)]
+struct Streams(BTreeMap<SessionId, Option<Connection>>);
+
+impl Streams {
+    fn of<S: Sql>(&mut self, tx: &Transaction<S>, subscriber: SessionId) -> Result<Option<&Connection>, Problem> {
+        Ok(match self.0.entry(subscriber) {
+            Entry::Occupied(known) => known.into_mut().as_ref(),
+            Entry::Vacant(new) => new.insert(stream(tx, subscriber)?).as_ref(),
+        })
+    }
 }
 
 /// Tells a stream that all it is told of may have changed.
@@ -70,6 +87,13 @@ pub fn of_tools<S: Sql>(tx: &mut Transaction<S>, token: Id) -> Result<(), Proble
         }
     }
     Ok(())
+}
+
+/// The last word on a stream that the server ends. Only who listens waits for one: the answer to the request.
+pub fn ends(connection: &Connection) -> Option<Outgoing> {
+    let Kind::Listen { request } = &connection.kind else { return None };
+    let down = Down::Last { key: "ended".to_owned(), text: inbox::message(&ended(request)) };
+    Some(Outgoing::Line { connection: connection.id, down })
 }
 
 /// The stream on which a subscriber is told: its own, if it is a stream, else one of its session's.

@@ -6,7 +6,7 @@ use agentrq_core::dialect::hitl::{self, Call, InlineAttachment, Order};
 use agentrq_core::id::{AttachmentId, DeliveryId, MessageId, TaskId};
 use agentrq_core::limits;
 use agentrq_core::mcp::tool::{TaskRef, ToolAnswer};
-use agentrq_core::model::{Actor, AgentName, Assignee, Message, Scopes, Task};
+use agentrq_core::model::{Actor, AgentName, Assignee, Message, Options, Scopes, Task};
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::View;
 use serde_json::json;
@@ -19,7 +19,7 @@ use crate::problem::{Code, Problem};
 use crate::random;
 use crate::sql::Sql;
 use crate::workspace::connections::{Connection, KEPT_MS};
-use crate::workspace::inbox::{self, Creation, looked};
+use crate::workspace::inbox::{self, Creation, Given, looked};
 use crate::workspace::transaction::Transaction;
 use crate::workspace::{blobs, threads, tokens};
 
@@ -29,8 +29,8 @@ const SAID_TWICE_BYTES: u64 = 1024 * 1024;
 /// What came of a call.
 pub struct Ran {
     pub answer: ToolAnswer,
-    /// Deliveries that stand in the answer itself.
-    pub named: Vec<DeliveryId>,
+    /// What is given in the answer itself.
+    pub given: Given,
     /// The task that the call made, or that an unconfirmed call like it had made.
     pub created: Option<Creation>,
     /// Whether what waits for the agent may ride on the answer.
@@ -49,11 +49,11 @@ pub enum Rides {
 
 impl Ran {
     fn done(value: serde_json::Value) -> Self {
-        Self { answer: ToolAnswer::Done(value), named: Vec::new(), created: None, rides: Rides::Along, waits_s: None }
+        Self { answer: ToolAnswer::Done(value), given: Given::default(), created: None, rides: Rides::Along, waits_s: None }
     }
 
     pub fn failed(why: String) -> Self {
-        Self { answer: ToolAnswer::Failed(why), named: Vec::new(), created: None, rides: Rides::Along, waits_s: None }
+        Self { answer: ToolAnswer::Failed(why), given: Given::default(), created: None, rides: Rides::Along, waits_s: None }
     }
 }
 
@@ -67,11 +67,13 @@ pub fn run<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &Abo
     let agent = Actor::Agent { name: connection.agent.clone() };
     let mut caller = Caller { tx, connection, agent, scopes };
     let ran = match call {
-        Call::CreateTask { title, body, assignee, attachments } => caller.create_task(title, body, assignee, attachments),
-        Call::UpdateTaskStatus { task, status, reason } => caller.update_task_status(task, status, reason),
-        Call::Reply { task, text, in_reply_to, asks, attachments } => {
-            caller.reply(task, attachments, |id, task, attachments| Command::PostMessage { id, task, text, attachments, in_reply_to, asks })
+        Call::CreateTask { title, body, assignee, attachments, options } => {
+            caller.create_task(NewTask { title, body, assignee, options }, attachments)
         }
+        Call::UpdateTaskStatus { task, status, reason } => caller.update_task_status(task, status, reason),
+        Call::Reply { task, text, in_reply_to, asks, attachments } => caller.reply(task, attachments, |id, task, attachments| {
+            Command::PostMessage { id, task, text, attachments, in_reply_to, asks, choices: Vec::new(), digest: None }
+        }),
         Call::GetWorkspace => caller.workspace(),
         Call::GetTaskMessages { task, cursor, limit, order } => caller.messages(task, cursor.as_deref(), limit, order),
         Call::DownloadAttachment { attachment } => caller.download(attachment, about),
@@ -88,6 +90,14 @@ fn rides(scopes: &Scopes) -> Rides {
     if scopes.hear() { Rides::Along } else { Rides::Nothing }
 }
 
+/// A task as an agent asks for it, its files aside.
+struct NewTask {
+    title: String,
+    body: String,
+    assignee: Assignee,
+    options: Option<Options>,
+}
+
 struct Caller<'t, S: Sql> {
     tx: &'t mut Transaction<S>,
     connection: &'t Connection,
@@ -101,13 +111,16 @@ impl<S: Sql> Caller<'_, S> {
         self.tx.run(command, &self.agent, Some(self.connection.session))
     }
 
-    fn create_task(&mut self, title: String, body: String, assignee: Assignee, attachments: Vec<InlineAttachment>) -> Result<Ran, Problem> {
-        let hash = content_hash(&title, &body, assignee, &attachments);
+    fn create_task(&mut self, new: NewTask, attachments: Vec<InlineAttachment>) -> Result<Ran, Problem> {
+        let hash = content_hash(&new.title, &new.body, new.assignee, new.options.as_ref(), &attachments);
         if let Some(task) = self.unconfirmed(&hash)? {
             return Ok(Ran { created: Some(Creation { task: task.id, hash }), ..Ran::done(hitl::created(&task)) });
         }
         let id = random::id(self.tx.now)?;
-        self.with_files(attachments, |caller, attachments| caller.command(Command::CreateTask { id, title, body, assignee, attachments }))?;
+        let NewTask { title, body, assignee, options } = new;
+        self.with_files(attachments, |caller, attachments| {
+            caller.command(Command::CreateTask { id, title, body, assignee, attachments, options })
+        })?;
         let task = self.task(TaskRef::Id(TaskId(id)))?;
         Ok(Ran { created: Some(Creation { task: task.id, hash }), ..Ran::done(hitl::created(&task)) })
     }
@@ -148,13 +161,13 @@ impl<S: Sql> Caller<'_, S> {
         let task = self.task(task)?;
         let page = threads::page(self.tx.sql(), task.id, cursor, limit, order)?;
         let answer = hitl::messages(&task, &page.messages, page.next_cursor);
-        let named = if self.scopes.hear() {
+        let given = if self.scopes.hear() {
             reading::given_with(self.tx, self.connection, &page.messages)?
         } else {
             // Who only looks has heard nothing: what is read here still waits for the agent that asked.
-            Vec::new()
+            Given::default()
         };
-        Ok(Ran { named, ..Ran::done(answer) })
+        Ok(Ran { given, ..Ran::done(answer) })
     }
 
     fn download(&mut self, id: AttachmentId, about: &About) -> Result<Ran, Problem> {
@@ -201,7 +214,7 @@ impl<S: Sql> Caller<'_, S> {
             return Ok(Ran { waits_s: Some(timeout_s), ..Ran::done(json!({})) });
         }
         let waited = inbox::waited(self.tx, self.connection, waiting)?;
-        Ok(Ran { named: waited.ids, ..Ran::done(waited.value) })
+        Ok(Ran { given: waited.given, ..Ran::done(waited.value) })
     }
 
     fn task(&self, task: TaskRef) -> Result<Task, Problem> {
@@ -244,8 +257,8 @@ impl<S: Sql> Caller<'_, S> {
 /// The task that this call of an agent has made already, if it is one that makes a task and its answer may not have arrived.
 pub fn unconfirmed(sql: &impl Sql, agent: &AgentName, call: &Call) -> Result<Option<TaskId>, Problem> {
     match call {
-        Call::CreateTask { title, body, assignee, attachments } => {
-            created_lately(sql, agent, &content_hash(title, body, *assignee, attachments), random::now())
+        Call::CreateTask { title, body, assignee, attachments, options } => {
+            created_lately(sql, agent, &content_hash(title, body, *assignee, options.as_ref(), attachments), random::now())
         }
         _ => Ok(None),
     }
@@ -261,7 +274,7 @@ fn created_lately(sql: &impl Sql, agent: &AgentName, hash: &str, now: Timestamp)
 }
 
 /// What makes two calls of createTask the same call.
-fn content_hash(title: &str, body: &str, assignee: Assignee, files: &[InlineAttachment]) -> String {
+fn content_hash(title: &str, body: &str, assignee: Assignee, options: Option<&Options>, files: &[InlineAttachment]) -> String {
     let mut hash = Sha256::new();
     let mut part = |bytes: &[u8]| {
         hash.update((bytes.len() as u64).to_be_bytes());
@@ -270,6 +283,9 @@ fn content_hash(title: &str, body: &str, assignee: Assignee, files: &[InlineAtta
     part(title.as_bytes());
     part(body.as_bytes());
     part(if assignee == Assignee::Human { b"human" } else { b"agent" });
+    if let Some(options) = options {
+        part(serde_json::to_string(options).unwrap_or_default().as_bytes());
+    }
     for file in files {
         match file {
             InlineAttachment::Bytes { filename, bytes, .. } => {
@@ -327,7 +343,16 @@ mod tests {
         let task = asked.created.expect("a task").task;
         let reply = Id::new(NOW.ms(), 2);
         let (text, ada) = ("Now.".into(), Actor::Person(Person { id: "p".into(), name: "Ada".into() }));
-        let said = Command::PostMessage { id: reply, task, text, attachments: Vec::new(), in_reply_to: None, asks: Default::default() };
+        let said = Command::PostMessage {
+            id: reply,
+            task,
+            text,
+            attachments: Vec::new(),
+            in_reply_to: None,
+            asks: Default::default(),
+            choices: Vec::new(),
+            digest: None,
+        };
         tx.run(said, &ada, None).expect("replied");
 
         for (scope, state) in [(Scope::Read, DeliveryState::Queued), (Scope::Ask, DeliveryState::Sent)] {
@@ -335,7 +360,7 @@ mod tests {
             let ToolAnswer::Done(value) = &read.answer else { panic!("{:?}", read.answer) };
             assert_eq!(value["messages"][1]["text"], "Now.", "{scope}");
             let delivery = looked(&tx, tx.store().delivery(DeliveryId(reply))).expect("a look").expect("a delivery");
-            assert_eq!((delivery.state, read.named.is_empty()), (state, state == DeliveryState::Queued), "{scope}");
+            assert_eq!((delivery.state, read.given.is_empty()), (state, state == DeliveryState::Queued), "{scope}");
         }
     }
 

@@ -307,12 +307,23 @@ impl WorkspaceObject {
     /// Ends the streams of tokens that have run out, and looks again when the next one does.
     fn expire_tokens(&self) -> Result<(), Problem> {
         let now = random::now();
+        let mut ended = Vec::new();
         for connection in connections::live(&self.sql())? {
             if !tokens::is_good(&self.sql(), connection.token, now)? {
-                Sockets(&self.state).close_token(connection.token, Ending::Revoked);
-                self.commit(|tx| inbox::lose(tx, connection.id))?;
+                ended.push(connection);
             }
         }
+        let told = ended.iter().try_for_each(|connection| {
+            self.commit(|tx| {
+                tx.outgoing.extend(tell::ends(connection));
+                inbox::lose(tx, connection.id)
+            })
+        });
+        // Whatever became of the last words.
+        for connection in &ended {
+            Sockets(&self.state).close_token(connection.token, Ending::Revoked);
+        }
+        told?;
         if let Some(at) = tokens::next_expiry(&self.sql(), now)? {
             timers::set(&self.sql(), Timer::TokenExpiry, "", at)?;
         }

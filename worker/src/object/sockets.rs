@@ -1,6 +1,8 @@
 //! The object's end of the sockets behind held streams. They hibernate: what is known of one lives in its tags and its
 //! attachment, and a message wakes the object.
 
+use std::collections::BTreeMap;
+
 use agentrq_core::id::{Id, SessionId};
 use agentrq_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,8 @@ use crate::workspace::transaction::Outgoing;
 pub const DASHBOARD_WINDOW: u64 = 1024 * 1024;
 /// Bytes that may be under way to an agent: the answer to a download is one line of up to 6 MiB, and a push may follow at once.
 const AGENT_WINDOW: u64 = 8 * 1024 * 1024;
+/// Bytes that lines share in one message; a longer line goes alone. Longer texts would pile up where only a full collection finds them.
+const MESSAGE_BYTES: usize = 64 * 1024;
 
 /// What the object keeps with a socket.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
@@ -96,14 +100,13 @@ impl Sockets<'_> {
 
     /// Says what a commit has collected.
     pub fn say(&self, outgoing: &[Outgoing]) {
-        for said in outgoing {
-            match said {
-                Outgoing::Line { connection, down } => {
-                    for socket in self.0.get_websockets_with_tag(&connection_tag(*connection)) {
-                        send(&socket, &down.encode(), AGENT_WINDOW);
-                    }
-                }
-                Outgoing::Close { connection, ending } => self.close(*connection, *ending),
+        for (connection, said) in by_connection(outgoing) {
+            let sockets = self.0.get_websockets_with_tag(&connection_tag(connection));
+            for message in said.messages() {
+                sockets.iter().for_each(|socket| send(socket, &message, AGENT_WINDOW));
+            }
+            if let Some(ending) = said.ending {
+                self.close(connection, ending);
             }
         }
     }
@@ -135,6 +138,38 @@ impl Sockets<'_> {
             socket.close(Some(ending.code()), Some("")).ok();
         }
     }
+}
+
+/// What a commit says to one connection, and whether the stream ends with it.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Said<'a> {
+    lines: Vec<&'a Down>,
+    ending: Option<Ending>,
+}
+
+impl Said<'_> {
+    /// The lines as messages, each made when it is asked for.
+    fn messages(&self) -> impl Iterator<Item = String> {
+        let mut lines = self.lines.iter().map(|down| down.encode()).peekable();
+        std::iter::from_fn(move || {
+            let mut message = lines.next()?;
+            while let Some(line) = lines.next_if(|line| message.len() + line.len() <= MESSAGE_BYTES) {
+                message.push_str(&line);
+            }
+            Some(message)
+        })
+    }
+}
+
+fn by_connection(outgoing: &[Outgoing]) -> BTreeMap<SessionId, Said<'_>> {
+    let mut all = BTreeMap::<SessionId, Said<'_>>::new();
+    for one in outgoing {
+        match one {
+            Outgoing::Line { connection, down } => all.entry(*connection).or_default().lines.push(down),
+            Outgoing::Close { connection, ending } => all.entry(*connection).or_default().ending = Some(*ending),
+        }
+    }
+    all
 }
 
 /// One commit as a line to a dashboard.
@@ -177,4 +212,37 @@ pub fn answered(socket: &WebSocket) -> Option<Answered> {
 
 fn window(socket: &WebSocket) -> Window {
     socket.deserialize_attachment().ok().flatten().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection(random: u32) -> SessionId {
+        SessionId(Id::new(1_800_000_000_000, random))
+    }
+
+    fn line(random: u32, text: &str) -> Outgoing {
+        Outgoing::Line { connection: connection(random), down: Down::Write { key: "k".into(), cursor: None, text: text.into() } }
+    }
+
+    #[test]
+    fn what_a_commit_tells_one_stream_is_one_message_in_its_order_and_the_end_comes_last() {
+        let ends = Outgoing::Close { connection: connection(1), ending: Ending::Ended };
+        let outgoing = [line(1, "a"), line(2, "b"), line(1, "c"), ends];
+        let all = by_connection(&outgoing);
+        let told = |random| (all[&connection(random)].messages().collect::<Vec<_>>(), all[&connection(random)].ending);
+        assert_eq!(told(1), (vec!["w k - 1\naw k - 1\nc".to_owned()], Some(Ending::Ended)));
+        assert_eq!(told(2), (vec!["w k - 1\nb".to_owned()], None));
+    }
+
+    #[test]
+    fn a_message_has_an_end_however_much_a_commit_says() {
+        let (long, short) = ("x".repeat(MESSAGE_BYTES), "x".repeat(MESSAGE_BYTES / 4));
+        let outgoing = ["a", &long, &short, &short, &short, &short].map(|text| line(1, text));
+        let all = by_connection(&outgoing);
+        let lines = |message: String| Down::decode(&message).map(|lines| lines.len());
+        let lengths: Vec<_> = all[&connection(1)].messages().map(lines).collect();
+        assert_eq!(lengths, [Some(1), Some(1), Some(3), Some(1)]);
+    }
 }

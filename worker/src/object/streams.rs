@@ -3,11 +3,13 @@
 use agentrq_core::cursor::Cursor;
 use agentrq_core::id::{Id, SessionId};
 use agentrq_core::sse;
+use agentrq_core::sync::PROTOCOL;
 use serde_json::json;
 use worker::{Response, WebSocketPair};
 
 use super::WorkspaceObject;
 use super::sockets::{self, DASHBOARD_WINDOW, Sockets, commit_line};
+use crate::assets;
 use crate::mcp;
 use crate::mcp::post::Poster;
 use crate::mcp::streams::Dialled;
@@ -67,15 +69,22 @@ impl WorkspaceObject {
         Ok(Response::from_websocket(pair.client)?)
     }
 
-    /// Opens a dashboard's stream: first where it stands, then what it has missed, then what happens.
-    pub(super) fn dashboard_stream(&self, session: Id, cursor: Option<&str>) -> Result<Response, Problem> {
+    /// Opens a dashboard's stream: first where it stands and what the server is, then what it has missed, then what happens.
+    pub(super) async fn dashboard_stream(&self, session: Id, cursor: Option<&str>) -> Result<Response, Problem> {
+        let build = assets::build(&self.env).await.unwrap_or_else(|problem| {
+            worker::console_error!("the page's build is not known: {problem:?}");
+            None
+        });
         let sql = self.sql();
         let head = SqlStore::open(&sql)?.cursor();
         let pair = WebSocketPair::new()?;
         Sockets(&self.state).accept_dashboard(&pair.server, session);
-        let hello = json!({"cursor": head, "server": {"version": env!("CARGO_PKG_VERSION")}});
+        let server = json!({"version": env!("CARGO_PKG_VERSION")});
+        let hello = json!({"cursor": head, "server": server, "protocol": PROTOCOL, "build": build});
+        // A stream that goes on with a newer server is told so.
+        let key = format!("hello-{}", build.as_deref().unwrap_or("none"));
         // Without a cursor, or after a reset, the client begins where the history stands now. So does a socket that is dialled again.
-        say(&pair.server, "hello", "hello", cursor.is_none().then_some(&head), &hello);
+        say(&pair.server, "hello", &key, cursor.is_none().then_some(&head), &hello);
         let reset = |reason: &str| say(&pair.server, "reset", &format!("reset-{head}"), Some(&head), &json!({"reason": reason}));
         match cursor.map(str::parse::<Cursor>) {
             None => {}

@@ -7,7 +7,6 @@
 //! When the socket breaks (the object was reset, a deploy, a crash) the Worker dials again and the client's stream goes
 //! on. When the client goes away the response is dropped, which closes the socket, which tells the object.
 
-use std::collections::VecDeque;
 use std::future::Future;
 use std::time::Duration;
 
@@ -16,13 +15,12 @@ use futures_util::future::{Either, FutureExt, Shared, pending, select};
 use futures_util::{Stream, StreamExt, pin_mut, stream};
 use worker::{Date, Delay, Response, WebSocket, WebsocketEvent};
 
-use super::line::{Down, TICK, Up, is_ending};
+use super::line::{Down, Ending, Up, is_ending};
+use super::told::{LastWord, Piece, Told};
 use crate::problem::Problem;
 
 /// How often an idle stream gets a byte; also how a closed client is noticed.
 const KEEPALIVE_MS: u64 = 25_000;
-/// Written keys that are remembered, to leave out what comes twice after a redial.
-const REMEMBERED: usize = 256;
 /// Bytes after which the object is told how far the client is.
 const REPORT_BYTES: u64 = 64 * 1024;
 /// Waits between attempts to dial again.
@@ -58,7 +56,11 @@ pub async fn hold(dial: impl Dial) -> Result<Response, Problem> {
         return Err(Problem::internal("the object answered a stream without a socket"));
     };
     let greeting = dial.greeting();
-    respond(greeting, fed(dial, Some(Socket(socket))).map(|piece| piece.text))
+    let texts = fed(dial, Some(Socket(socket))).filter_map(async |came| match came {
+        Came::Piece(piece) => Some(piece.text),
+        Came::End(_) => None,
+    });
+    respond(greeting, texts)
 }
 
 /// The response that a client holds: what comes, and a byte now and then while nothing does.
@@ -139,41 +141,49 @@ impl Socket {
     }
 }
 
-/// What is repeated until told to stop.
-struct Repeat {
-    key: String,
-    every_ms: u64,
-    due_ms: u64,
-    text: String,
-    ticks: u64,
+/// What comes of feeding a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Came {
+    Piece(Piece),
+    /// Nothing comes after it.
+    End(Why),
 }
 
-/// Something for the client.
-pub(super) struct Piece {
-    pub text: String,
-    /// Where the client stands after it, if that is somewhere else than before.
-    pub cursor: Option<String>,
+/// Why a stream ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// All has been said, or the client is to open it again.
+    Over,
+    /// What it is a stream of is there no more, or not for this client.
+    Gone,
+}
+
+impl Why {
+    /// The reason behind a refusal.
+    fn refused(status: u16) -> Self {
+        if matches!(status, 403 | 404) { Self::Gone } else { Self::Over }
+    }
 }
 
 /// What the object says, as it comes, over one socket after the other; the first one may stand already.
-pub(super) fn fed(dial: impl Dial, first: Option<Socket>) -> impl Stream<Item = Piece> {
+pub(super) fn fed(dial: impl Dial, first: Option<Socket>) -> impl Stream<Item = Came> {
     async_stream::stream! {
         let mut next_socket = first;
-        let mut known: VecDeque<String> = VecDeque::new();
+        let mut told = Told::default();
         let mut cursor: Option<String> = None;
-        let mut repeats: Vec<Repeat> = Vec::new();
         let mut timer = Timer::default();
-        // Only after a redial can something come that was written before.
-        let mut is_mended = false;
         loop {
             let socket = match next_socket.take() {
                 Some(first) => first,
                 None => match redialled(&dial, cursor.as_deref()).await {
-                    Some(again) => {
-                        is_mended = true;
+                    Ok(again) => {
+                        told.mended();
                         again
                     }
-                    None => return,
+                    Err(why) => {
+                        yield Came::End(why);
+                        return;
+                    }
                 },
             };
             let Ok(mut lines) = socket.0.events() else { continue };
@@ -185,50 +195,45 @@ pub(super) fn fed(dial: impl Dial, first: Option<Socket>) -> impl Stream<Item = 
             let mut check_ms = 0;
             loop {
                 if check_ms <= now_ms() {
-                    if !allowed(&dial).await {
+                    if let Err(why) = allowed(&dial).await {
+                        yield Came::End(why);
                         return;
                     }
                     check_ms = dial.check_every().map_or(u64::MAX, |every| now_ms() + every.as_millis() as u64);
                 }
-                let due_ms = repeats.iter().map(|repeat| repeat.due_ms).fold(check_ms, u64::min);
-                match next(&mut lines, &mut timer, due_ms).await {
-                    Next::Line(line) => {
-                        total += line.len() as u64;
-                        match Down::decode(&line) {
-                            Some(Down::Write { key, cursor: at, text }) => {
-                                if !(is_mended && known.contains(&key)) {
-                                    yield Piece { text, cursor: at.clone() };
-                                    if known.len() == REMEMBERED {
-                                        known.pop_front();
-                                    }
-                                    known.push_back(key.clone());
-                                    cursor = at.or(cursor);
-                                }
-                                // Resumed here, the client has taken what was yielded.
-                                if key.starts_with('a') {
-                                    socket.say(&Up::Written { key });
-                                }
-                            }
-                            Some(Down::Repeat { key, every_s, text }) => {
-                                // After a redial it is said again: then the counter goes on.
-                                if !repeats.iter().any(|repeat| repeat.key == key) {
-                                    let every_ms = u64::from(every_s) * 1_000;
-                                    repeats.push(Repeat { key, every_ms, due_ms: now_ms(), text, ticks: 0 });
-                                }
-                            }
-                            Some(Down::Stop { key }) => repeats.retain(|repeat| repeat.key != key),
-                            Some(Down::Last { key, text }) => {
-                                if !(is_mended && known.contains(&key)) {
+                match next(&mut lines, &mut timer, told.due_ms().min(check_ms)).await {
+                    Next::Message(message) => {
+                        total += message.len() as u64;
+                        let Some(lines) = Down::decode(&message) else {
+                            worker::console_error!("the object said something that is no line");
+                            continue;
+                        };
+                        let taken = told.take(lines, now_ms());
+                        for piece in taken.pieces {
+                            cursor = piece.cursor.clone().or(cursor);
+                            yield Came::Piece(piece);
+                        }
+                        // Resumed here, the client has taken what was yielded.
+                        for key in taken.answers {
+                            socket.say(&Up::Written { key });
+                        }
+                        match taken.ending {
+                            Some(LastWord::Answer { key, text }) => {
+                                if let Some(text) = text {
                                     // A client that is gone is noticed only when something is written to it after something was.
-                                    yield Piece { text: PROBE.to_owned(), cursor: None };
+                                    yield Came::Piece(Piece::aside(PROBE.to_owned()));
                                     pause(PROBE_MS).await;
-                                    yield Piece { text, cursor: None };
+                                    yield Came::Piece(Piece::aside(text));
                                 }
                                 socket.say(&Up::Written { key });
+                                yield Came::End(Why::Over);
                                 return;
                             }
-                            Some(Down::End) => return,
-                            None => worker::console_error!("the object said something that is no line"),
+                            Some(LastWord::Nothing) => {
+                                yield Came::End(Why::Over);
+                                return;
+                            }
+                            None => {}
                         }
                         if total - reported >= REPORT_BYTES {
                             reported = total;
@@ -236,14 +241,14 @@ pub(super) fn fed(dial: impl Dial, first: Option<Socket>) -> impl Stream<Item = 
                         }
                     }
                     Next::Due => {
-                        let now = now_ms();
-                        for repeat in repeats.iter_mut().filter(|repeat| repeat.due_ms <= now) {
-                            repeat.due_ms = now + repeat.every_ms;
-                            repeat.ticks += 1;
-                            yield Piece { text: repeat.text.replace(TICK, &repeat.ticks.to_string()), cursor: None };
+                        for piece in told.repeated(now_ms()) {
+                            yield Came::Piece(piece);
                         }
                     }
-                    Next::Ended => return,
+                    Next::Ended(why) => {
+                        yield Came::End(why);
+                        return;
+                    }
                     Next::Broken => break,
                 }
             }
@@ -252,11 +257,12 @@ pub(super) fn fed(dial: impl Dial, first: Option<Socket>) -> impl Stream<Item = 
 }
 
 enum Next {
-    Line(String),
+    /// Lines of the object.
+    Message(String),
     /// Nothing came until it was time for something.
     Due,
     /// The object ended the stream.
-    Ended,
+    Ended(Why),
     /// The socket is gone, nobody knows why.
     Broken,
 }
@@ -267,11 +273,13 @@ async fn next(lines: &mut worker::EventStream<'_>, timer: &mut Timer, due_ms: u6
     loop {
         match select(lines.next(), &mut wait).await {
             Either::Left((Some(Ok(WebsocketEvent::Message(message))), _)) => {
-                if let Some(line) = message.text() {
-                    return Next::Line(line);
+                if let Some(message) = message.text() {
+                    return Next::Message(message);
                 }
             }
-            Either::Left((Some(Ok(WebsocketEvent::Close(close))), _)) if is_ending(close.code()) => return Next::Ended,
+            Either::Left((Some(Ok(WebsocketEvent::Close(close))), _)) if is_ending(close.code()) => {
+                return Next::Ended(if close.code() == Ending::Deleted.code() { Why::Gone } else { Why::Over });
+            }
             Either::Left(_) => return Next::Broken,
             Either::Right(_) => return Next::Due,
         }
@@ -279,28 +287,28 @@ async fn next(lines: &mut worker::EventStream<'_>, timer: &mut Timer, due_ms: u6
 }
 
 /// Asks until there is an answer. Without one the stream ends, and the client comes back through the gate.
-async fn allowed(dial: &impl Dial) -> bool {
+async fn allowed(dial: &impl Dial) -> Result<(), Why> {
     for wait in REDIAL_MS {
         match dial.check().await {
-            Ok(()) => return true,
-            Err(refusal) if refusal.status < 500 => return false,
+            Ok(()) => return Ok(()),
+            Err(refusal) if refusal.status < 500 => return Err(Why::refused(refusal.status)),
             Err(_) => pause(wait).await,
         }
     }
-    false
+    Err(Why::Over)
 }
 
-/// Dials until the object answers. `None`: it refused, or stays away; the client's stream ends and the client comes back by itself.
-async fn redialled(dial: &impl Dial, cursor: Option<&str>) -> Option<Socket> {
+/// Dials until the object answers. Where it refuses, or stays away, the client's stream ends and the client comes back by itself.
+async fn redialled(dial: &impl Dial, cursor: Option<&str>) -> Result<Socket, Why> {
     for wait in REDIAL_MS {
         pause(wait).await;
         match dial.redial(cursor).await {
-            Ok(response) if response.status_code() == 101 => return response.websocket().map(Socket),
-            Ok(response) if response.status_code() < 500 => return None,
+            Ok(response) if response.status_code() == 101 => return response.websocket().map(Socket).ok_or(Why::Over),
+            Ok(response) if response.status_code() < 500 => return Err(Why::refused(response.status_code())),
             Ok(_) | Err(_) => {}
         }
     }
-    None
+    Err(Why::Over)
 }
 
 fn now_ms() -> u64 {

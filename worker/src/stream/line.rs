@@ -3,6 +3,9 @@
 //! The object sends lines; the Worker writes them to its client and says what it has written. Each write bears a key:
 //! when the socket breaks and is dialled again, the object sends what it cannot know to have arrived, and the Worker
 //! leaves out what it has written already. So the client's stream goes on with nothing lost and nothing doubled.
+//!
+//! A line says how long it is, so that all that one commit tells a stream is one message of the socket: many small ones take far more
+//! memory on their way to a client that does not read.
 
 /// From the object to the Worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,27 +84,42 @@ pub fn is_ending(code: u16) -> bool {
 
 impl Down {
     pub fn encode(&self) -> String {
+        let line = |kind: &str, key: &str, more: &str, text: &str| format!("{kind} {key} {more} {}\n{text}", text.len());
         match self {
-            Self::Write { key, cursor, text } => format!("w {key} {}\n{text}", cursor.as_deref().unwrap_or("-")),
-            Self::Last { key, text } => format!("l {key} -\n{text}"),
-            Self::Repeat { key, every_s, text } => format!("r {key} {every_s}\n{text}"),
-            Self::Stop { key } => format!("x {key} -\n"),
-            Self::End => "e - -\n".to_owned(),
+            Self::Write { key, cursor, text } => line("w", key, cursor.as_deref().unwrap_or("-"), text),
+            Self::Last { key, text } => line("l", key, "-", text),
+            Self::Repeat { key, every_s, text } => line("r", key, &every_s.to_string(), text),
+            Self::Stop { key } => line("x", key, "-", ""),
+            Self::End => line("e", "-", "-", ""),
         }
     }
 
-    pub fn decode(line: &str) -> Option<Self> {
-        let (head, text) = line.split_once('\n')?;
+    /// Reads the lines of a message, in their order.
+    pub fn decode(mut message: &str) -> Option<Vec<Self>> {
+        let mut lines = Vec::new();
+        while !message.is_empty() {
+            let (line, rest) = Self::first(message)?;
+            lines.push(line);
+            message = rest;
+        }
+        Some(lines)
+    }
+
+    /// The first line of a message, and what follows it.
+    fn first(message: &str) -> Option<(Self, &str)> {
+        let (head, rest) = message.split_once('\n')?;
         let mut words = head.split(' ');
         let (kind, key, more) = (words.next()?, words.next()?.to_owned(), words.next()?);
-        match kind {
-            "w" => Some(Self::Write { key, cursor: Some(more).filter(|it| *it != "-").map(str::to_owned), text: text.to_owned() }),
-            "l" => Some(Self::Last { key, text: text.to_owned() }),
-            "r" => Some(Self::Repeat { key, every_s: more.parse().ok()?, text: text.to_owned() }),
-            "x" => Some(Self::Stop { key }),
-            "e" => Some(Self::End),
-            _ => None,
-        }
+        let (text, rest) = rest.split_at_checked(words.next()?.parse().ok()?)?;
+        let line = match kind {
+            "w" => Self::Write { key, cursor: Some(more).filter(|it| *it != "-").map(str::to_owned), text: text.to_owned() },
+            "l" => Self::Last { key, text: text.to_owned() },
+            "r" => Self::Repeat { key, every_s: more.parse().ok()?, text: text.to_owned() },
+            "x" => Self::Stop { key },
+            "e" => Self::End,
+            _ => return None,
+        };
+        Some((line, rest))
     }
 }
 
@@ -128,17 +146,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_read_back_as_they_were_written() {
-        for line in [
+    fn lines_are_read_back_as_they_were_written_alone_and_together() {
+        let lines = [
             Down::Write { key: "a7".into(), cursor: None, text: "data: x\n\ndata: y\n\n".into() },
             Down::Write { key: "c".into(), cursor: Some("e-1-t".into()), text: String::new() },
             Down::Repeat { key: "w1".into(), every_s: 20, text: format!("data: {TICK}\n\n") },
             Down::Stop { key: "w1".into() },
+            Down::Write { key: "u1".into(), cursor: None, text: "data: é\n\nw u2 - 3\n".into() },
             Down::Last { key: "a8".into(), text: "data: x\n\n".into() },
             Down::End,
-        ] {
-            assert_eq!(Down::decode(&line.encode()), Some(line));
+        ];
+        for line in &lines {
+            assert_eq!(Down::decode(&line.encode()), Some(vec![line.clone()]));
         }
+        let message: String = lines.iter().map(Down::encode).collect();
+        assert_eq!(Down::decode(&message), Some(lines.to_vec()));
         for line in [Up::Written { key: "a7".into() }, Up::Bytes(u64::MAX)] {
             assert_eq!(Up::decode(&line.encode()), Some(line));
         }
@@ -146,9 +168,10 @@ mod tests {
 
     #[test]
     fn what_is_no_line_is_nothing() {
-        for text in ["", "w", "w x", "q x -\n", "r k soon\n"] {
+        for text in ["w", "w x", "w x -\n", "w x - 2\nx", "w x - 1\né", "w x - 1\nxx", "q x - 0\n", "r k soon 0\n"] {
             assert_eq!(Down::decode(text), None, "{text:?}");
         }
+        assert_eq!(Down::decode(""), Some(Vec::new()));
         assert_eq!(Up::decode("b many"), None);
     }
 }

@@ -6,4 +6,5 @@ pub mod held;
 pub mod held_answer;
 pub mod line;
 pub mod proven;
+pub mod told;
 pub mod words;

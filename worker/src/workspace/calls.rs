@@ -5,13 +5,13 @@
 //! request, and which ones it could not give.
 
 use agentrq_core::command::Inbox;
-use agentrq_core::id::{DeliveryId, SessionId};
+use agentrq_core::id::SessionId;
 use agentrq_core::mcp::jsonrpc::RequestId;
 use agentrq_core::time::Timestamp;
 use serde_json::Value;
 
 use super::connections::Connection;
-use super::inbox::{read_ids, take_back, write_ids};
+use super::inbox::{Given, take_back};
 use super::transaction::Transaction;
 use crate::problem::Problem;
 use crate::sql::{Sql, SqlError};
@@ -56,8 +56,8 @@ pub fn answered(sql: &impl Sql, call: &Call, ids: Ids, now: Timestamp) -> Result
     if comes_again { Ok(Some((row.count(0)?, row.text(1)?.to_owned()))) } else { Ok(None) }
 }
 
-/// Remembers a call with its answer, in which `deliveries` stand. Returns its number.
-pub fn note<S: Sql>(tx: &Transaction<S>, call: &Call, answer: &str, deliveries: &[DeliveryId]) -> Result<u64, Problem> {
+/// Remembers a call with its answer and what is given in it. Returns its number.
+pub fn note<S: Sql>(tx: &Transaction<S>, call: &Call, answer: &str, given: &Given) -> Result<u64, Problem> {
     let kept = if answer.len() <= ANSWER_BYTES { answer } else { "" };
     let session: crate::sql::Value = call.session.to_string().into();
     let row = tx.sql().first(
@@ -67,7 +67,7 @@ pub fn note<S: Sql>(tx: &Transaction<S>, call: &Call, answer: &str, deliveries: 
             call.request.as_value().to_string().into(),
             call.hash.as_str().into(),
             tx.now.ms().into(),
-            write_ids(deliveries).into(),
+            given.write().into(),
             kept.into(),
         ],
     )?;
@@ -84,10 +84,10 @@ pub fn note<S: Sql>(tx: &Transaction<S>, call: &Call, answer: &str, deliveries: 
 
 /// The answer of this number was given to a client that was there.
 pub fn written<S: Sql>(tx: &mut Transaction<S>, session: SessionId, id: u64) -> Result<(), Problem> {
-    let Some(deliveries) = settle(tx, session, id, "written")? else { return Ok(()) };
+    let Some(Given { copies, .. }) = settle(tx, session, id, "written")? else { return Ok(()) };
     tx.sql().exec("DELETE FROM creations WHERE connection = ? AND answer = ?", &[session.to_string().into(), id.into()])?;
-    if !deliveries.is_empty() {
-        tx.report(Inbox::Received { deliveries })?;
+    if !copies.is_empty() {
+        tx.report(Inbox::Received { copies })?;
     }
     Ok(())
 }
@@ -95,7 +95,7 @@ pub fn written<S: Sql>(tx: &mut Transaction<S>, session: SessionId, id: u64) -> 
 /// The answer of this number reached nobody: what stood in it waits again.
 pub fn lost<S: Sql>(tx: &mut Transaction<S>, session: SessionId, id: u64) -> Result<(), Problem> {
     match settle(tx, session, id, "lost")? {
-        Some(deliveries) => take_back(tx, session, deliveries),
+        Some(given) => take_back(tx, session, given),
         None => Ok(()),
     }
 }
@@ -107,30 +107,42 @@ pub fn cancelled<S: Sql>(tx: &mut Transaction<S>, session: SessionId, request: &
         &[session.to_string().into(), request.to_string().into()],
     )?;
     match rows.first() {
-        Some(row) => take_back(tx, session, read_ids(row.text(0)?)?),
+        Some(row) => take_back(tx, session, Given::read(row.text(0)?)?),
         None => Ok(()),
     }
 }
 
-/// Notes what became of an answer, once. Returns what stood in it.
-fn settle<S: Sql>(tx: &Transaction<S>, session: SessionId, id: u64, state: &str) -> Result<Option<Vec<DeliveryId>>, Problem> {
+/// Notes what became of an answer, once. Returns what was given in it.
+fn settle<S: Sql>(tx: &Transaction<S>, session: SessionId, id: u64, state: &str) -> Result<Option<Given>, Problem> {
     let rows = tx.sql().exec(
         "UPDATE calls SET state = ? WHERE id = ? AND session = ? AND state = 'under way' RETURNING deliveries",
         &[state.into(), id.into(), session.to_string().into()],
     )?;
-    Ok(rows.first().map(|row| read_ids(row.text(0)?)).transpose()?)
+    Ok(rows.first().map(|row| Given::read(row.text(0)?)).transpose()?)
 }
 
-/// The session calls again, and no word has come of calls before: their Worker is gone, and their answers may be too.
-pub fn without_word<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
+/// Whether it is known of every answer in which something is given what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Words {
+    Here,
+    Missing,
+}
+
+/// The session calls again. Where no word has come of calls for long, their Worker is gone, and their answers may be too.
+pub fn without_word<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<Words, Problem> {
     let rows = tx.sql().exec(
-        "SELECT id FROM calls WHERE session = ? AND state = 'under way' AND at <= ?",
-        &[connection.session.to_string().into(), tx.now.ms().saturating_sub(NO_WORD_MS).into()],
+        "SELECT id, at, deliveries <> '' FROM calls WHERE session = ? AND state = 'under way'",
+        &[connection.session.to_string().into()],
     )?;
+    let mut words = Words::Here;
     for row in rows {
-        lost(tx, connection.session, row.count(0)?)?;
+        if row.count(1)? <= tx.now.ms().saturating_sub(NO_WORD_MS) {
+            lost(tx, connection.session, row.count(0)?)?;
+        } else if row.count(2)? == 1 {
+            words = Words::Missing;
+        }
     }
-    Ok(())
+    Ok(words)
 }
 
 /// Forgets calls of sessions that are forgotten.

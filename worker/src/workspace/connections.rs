@@ -5,7 +5,7 @@
 //! ([`super::sessions`]), and each of its streams is a connection of that session.
 
 use agentrq_core::decide::Holder;
-use agentrq_core::id::{Id, SessionId};
+use agentrq_core::id::{DeliveryId, Id, SessionId};
 use agentrq_core::mcp::jsonrpc::RequestId;
 use agentrq_core::model::AgentName;
 use agentrq_core::time::Timestamp;
@@ -227,7 +227,7 @@ pub enum Takes {
 /// The streams over which something can be given to who may hear it, as routing sees them.
 pub fn listeners(sql: &impl Sql) -> Result<(Vec<Listener>, Vec<Holder>), SqlError> {
     let rows = sql.exec(
-        "SELECT id, session, agent, opened_at, heard_at, kind FROM connections
+        "SELECT id, session, agent, opened_at, heard_at, kind, had FROM connections
          WHERE is_live = 1 AND phase = 'ready' AND kind <> 'listen'
          AND (kind <> 'call' OR EXISTS (SELECT 1 FROM waits w WHERE w.connection = connections.id))
          AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.id = token AND t.hears = 0) ORDER BY opened_at",
@@ -239,11 +239,31 @@ pub fn listeners(sql: &impl Sql) -> Result<(Vec<Listener>, Vec<Holder>), SqlErro
             agent: AgentName::new(row.text(2)?).map_err(|why| SqlError(why.to_string()))?,
             opened_at: Timestamp::from_ms(row.count(3)?),
             active_at: Timestamp::from_ms(row.count(4)?),
+            had: row
+                .text(6)?
+                .split_whitespace()
+                .map(|id| id.parse().map_err(|error| SqlError(format!("{error}"))))
+                .collect::<Result<_, _>>()?,
         };
         let takes = if row.text(5)? == "call" { Takes::Answer } else { Takes::Pushes };
         Ok((Listener { connection: id(row, 0)?, takes }, holder))
     };
     Ok(rows.iter().map(read).collect::<Result<Vec<_>, SqlError>>()?.into_iter().unzip())
+}
+
+/// What this session was given is owed to another: streams of its own that are held do not show it again.
+pub fn had(sql: &impl Sql, session: SessionId, delivery: DeliveryId) -> Result<(), SqlError> {
+    sql.exec(
+        "UPDATE connections SET had = trim(had || ' ' || ?) WHERE session = ? AND is_live = 1",
+        &[delivery.to_string().into(), text(session)],
+    )?;
+    Ok(())
+}
+
+/// The sessions of every other agent that hold a stream.
+pub fn sessions_of_others(sql: &impl Sql, agent: &AgentName) -> Result<Vec<SessionId>, SqlError> {
+    let rows = sql.exec("SELECT DISTINCT session FROM connections WHERE is_live = 1 AND agent <> ?", &[agent.as_str().into()])?;
+    rows.iter().map(|row| id(row, 0)).collect()
 }
 
 /// Notes that the client spoke: at most once a second, unless that makes its agent the one that was active last, which routing asks.

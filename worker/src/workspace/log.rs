@@ -1,6 +1,7 @@
 //! The history as dashboards are told it: one row a commit, kept long enough that whoever was away can catch up.
 
 use agentrq_core::cursor::Cursor;
+use agentrq_core::json;
 use agentrq_core::sse;
 use agentrq_core::sync::delta::Frame;
 use agentrq_core::time::Timestamp;
@@ -17,14 +18,14 @@ const CUT_EVERY: u64 = 64;
 const REPLAYED: u64 = 1_000;
 
 /// The bytes of a commit on the dashboard's stream: a frame an event, the last one with the commit's id.
-pub fn encode(frames: &[Frame]) -> Result<String, SqlError> {
+pub fn encode(frames: &[Frame]) -> String {
     let mut text = String::new();
     for frame in frames {
-        let data = serde_json::to_string(frame).map_err(|error| SqlError(error.to_string()))?;
+        let data = json::to_string(frame);
         let id = frame.end.as_ref().map(|end| end.cursor.to_string());
         text.push_str(&sse::Frame { event: Some(frame.event.kind.name()), id: id.as_deref(), data: &data }.encode());
     }
-    Ok(text)
+    text
 }
 
 /// One commit as it goes over the stream.
@@ -129,6 +130,14 @@ mod tests {
         for stranger in [other_tag, other_epoch, cursor(6)] {
             assert_eq!(since(&db, &cursor(5), &stranger), Ok(Since::Unknown("another_history")), "{stranger}");
         }
+    }
+
+    #[test]
+    fn who_was_away_for_too_many_commits_begins_anew_and_for_one_less_does_not() {
+        let db = history(REPLAYED + 1);
+        let head = cursor(REPLAYED + 1);
+        assert!(matches!(since(&db, &head, &cursor(1)), Ok(Since::Commits(all)) if all.len() as u64 == REPLAYED));
+        assert_eq!(since(&db, &head, &cursor(0)), Ok(Since::Unknown("too_old")));
     }
 
     #[test]

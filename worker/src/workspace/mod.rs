@@ -1,7 +1,9 @@
 //! One workspace: what stands in its database, and how it changes: one commit at a time.
 
+pub mod activity;
 pub mod blobs;
 pub mod calls;
+pub mod capacity;
 pub mod clients;
 pub mod connections;
 pub mod ended;
@@ -12,6 +14,7 @@ pub mod open_tasks;
 #[cfg(test)]
 mod plans;
 pub mod presence;
+pub mod reach;
 pub mod schema;
 pub mod sessions;
 pub mod sql_store;

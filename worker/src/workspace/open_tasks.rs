@@ -1,6 +1,7 @@
 //! The open tasks at a glance: how many wait for whom, and which.
 //!
-//! Only the newest are looked at, so that it costs the same in a workspace of a million tasks.
+//! Those that wait for people have an index of their own; of the others only the newest are looked at, so that it costs the same in a
+//! workspace of a million tasks.
 
 use agentrq_core::dialect::hitl::completions::Candidate;
 use agentrq_core::dialect::hitl::{Counts, WaitingFor};
@@ -9,10 +10,13 @@ use agentrq_core::model::{AgentName, Task};
 
 use super::connections;
 use super::threads::entities;
-use crate::sql::{Sql, SqlError, Value};
+use crate::sql::{Sql, SqlError};
 
 /// How many open tasks are looked at.
 pub const LOOKED_AT: u64 = 1_000;
+
+const FOR_PEOPLE: &str = "SELECT json FROM tasks WHERE json_extract(json, '$.turn') = 'human'
+ ORDER BY json_extract(json, '$.waitingSince'), id LIMIT ?";
 
 /// Whom a task waits for.
 #[derive(Clone, Copy, Debug)]
@@ -43,17 +47,18 @@ pub fn counts(sql: &impl Sql) -> Result<Counts, SqlError> {
 
 /// Those that wait for somebody, the longest waiting first.
 pub fn waiting(sql: &impl Sql, whom: For<'_>, limit: usize) -> Result<Vec<Task>, SqlError> {
-    let (condition, mut args): (&str, Vec<Value>) = match whom {
-        For::People => ("json_extract(json, '$.turn') = 'human'", Vec::new()),
-        For::Agent(name) => ("json_extract(json, '$.turn') = 'agent' AND (agent IS NULL OR agent = ?)", vec![name.as_str().into()]),
-    };
-    args.push((limit as u64).into());
-    let newest = format!("SELECT id, agent, json FROM tasks WHERE is_open = 1 ORDER BY id DESC LIMIT {LOOKED_AT}");
-    entities(
-        sql,
-        &format!("SELECT json FROM ({newest}) WHERE {condition} ORDER BY json_extract(json, '$.waitingSince'), id LIMIT ?"),
-        &args,
-    )
+    let limit = (limit as u64).into();
+    match whom {
+        For::People => entities(sql, FOR_PEOPLE, &[limit]),
+        For::Agent(name) => {
+            let newest = format!("SELECT id, agent, json FROM tasks WHERE is_open = 1 ORDER BY id DESC LIMIT {LOOKED_AT}");
+            let statement = format!(
+                "SELECT json FROM ({newest}) WHERE json_extract(json, '$.turn') = 'agent' AND (agent IS NULL OR agent = ?)
+                 ORDER BY json_extract(json, '$.waitingSince'), id LIMIT ?"
+            );
+            entities(sql, &statement, &[name.as_str().into(), limit])
+        }
+    }
 }
 
 /// The newest, after one of them if one is named.

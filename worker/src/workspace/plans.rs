@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use agentrq_core::command::{Command, Inbox};
+use agentrq_core::command::Command;
 use agentrq_core::cursor::Cursor;
 use agentrq_core::dialect::hitl::Order;
 use agentrq_core::id::{Id, SessionId};
@@ -11,6 +11,7 @@ use agentrq_core::time::Timestamp;
 
 use super::connections::{self, Connection, Kind, Phase};
 use super::log::{self, Entry};
+use super::open_tasks::{self, For};
 use super::threads::{self, Filter};
 use super::tokens::{self, Holder};
 use super::transaction::Transaction;
@@ -35,6 +36,10 @@ impl Sql for Explained {
             self.plans.borrow_mut().push((sql.to_owned(), row.text(3)?.to_owned()));
         }
         self.db.exec(sql, args)
+    }
+
+    fn size(&self) -> Result<u64, SqlError> {
+        self.db.size()
     }
 }
 
@@ -82,7 +87,14 @@ fn a_reply_a_session_and_an_agents_calls_look_at_no_more_than_they_need() {
     let sql = Explained::new();
     let stream = listening(&sql);
     let task = Id::new(NOW.ms(), 2);
-    let ask = Command::CreateTask { id: task, title: "x".into(), body: "y".into(), assignee: Assignee::Agent, attachments: Vec::new() };
+    let ask = Command::CreateTask {
+        id: task,
+        title: "x".into(),
+        body: "y".into(),
+        assignee: Assignee::Agent,
+        attachments: Vec::new(),
+        options: None,
+    };
     let reply = Command::PostMessage {
         id: Id::new(NOW.ms(), 3),
         task: task.into(),
@@ -90,6 +102,8 @@ fn a_reply_a_session_and_an_agents_calls_look_at_no_more_than_they_need() {
         attachments: Vec::new(),
         in_reply_to: None,
         asks: Default::default(),
+        choices: Vec::new(),
+        digest: None,
     };
     for command in [ask, reply] {
         let mut tx = Transaction::begin(&sql, NOW).expect("begun");
@@ -99,7 +113,7 @@ fn a_reply_a_session_and_an_agents_calls_look_at_no_more_than_they_need() {
     }
     let mut tx = Transaction::begin(&sql, NOW).expect("begun");
     let session = SessionId(Id::new(NOW.ms(), 9));
-    tx.report(Inbox::SessionStarted { agent: stream.agent.clone(), session }).expect("reported");
+    inbox::begins(&mut tx, &stream.agent, session).expect("begun");
     inbox::deliver(&mut tx).expect("delivered");
     tx.finish("t").expect("finished");
 
@@ -124,6 +138,10 @@ fn lists_and_snapshots_are_read_along_an_index() {
     ] {
         threads::tasks(&sql, &filter).expect("listed");
     }
+    open_tasks::waiting(&sql, For::People, 50).expect("listed");
+    let steps: Vec<_> =
+        sql.plans.borrow().iter().filter(|(statement, _)| statement.contains("'human'")).map(|(_, step)| step.clone()).collect();
+    assert!(matches!(steps.as_slice(), [step] if step.contains("USING INDEX tasks_for_people")), "{steps:?}");
     for order in [Order::OldestFirst, Order::NewestFirst] {
         let page = threads::page(&sql, Id::new(NOW.ms(), 5).into(), None, 50, order).expect("read");
         threads::deliveries(&sql, &page.messages).expect("read");

@@ -6,7 +6,23 @@
 use super::{blobs, tokens};
 
 /// Every migration, in order.
-pub const MIGRATIONS: &[&str] = &[ENTITIES, tokens::MIGRATION, blobs::MIGRATION, HISTORY, STREAMS, tokens::HEARS, SESSIONS, LARGE];
+pub const MIGRATIONS: &[&str] = &[
+    ENTITIES,
+    tokens::MIGRATION,
+    blobs::MIGRATION,
+    HISTORY,
+    STREAMS,
+    tokens::HEARS,
+    SESSIONS,
+    LARGE,
+    COMMANDS,
+    blobs::named::MIGRATION,
+    FOR_PEOPLE,
+    PINGED,
+    blobs::named::BURIED,
+    WITH_FILES,
+    COPIES,
+];
 
 const ENTITIES: &str = "
 CREATE TABLE workspace (id TEXT PRIMARY KEY, json TEXT NOT NULL) WITHOUT ROWID;
@@ -151,12 +167,97 @@ CREATE INDEX deliveries_of_task ON deliveries (task, state);
 -- Bytes of the history up to and with this commit, so that cutting it back need not add them up.
 ALTER TABLE commits ADD COLUMN upto INTEGER NOT NULL DEFAULT 0";
 
+const COMMANDS: &str = "
+-- How each command of a replica ended, by its id, whatever client id and number it came under. place: the oldest go first.
+CREATE TABLE commands (place INTEGER PRIMARY KEY, person TEXT NOT NULL, id TEXT NOT NULL, hash TEXT NOT NULL, rejection TEXT NOT NULL, UNIQUE (person, id))";
+
+/// What waits for people is found however much waits for agents.
+const FOR_PEOPLE: &str = "
+CREATE INDEX tasks_for_people ON tasks (json_extract(json, '$.waitingSince'), id) WHERE json_extract(json, '$.turn') = 'human'";
+
+/// A pong speaks for the session that was pinged, whoever listens on the connection when it comes.
+const PINGED: &str = "
+ALTER TABLE pings ADD COLUMN session TEXT NOT NULL DEFAULT '';
+UPDATE pings SET session = coalesce((SELECT session FROM connections WHERE id = pings.connection), connection)";
+
+/// A task says how many files its thread has.
+const WITH_FILES: &str = "
+UPDATE tasks SET json = json_set(json, '$.attachments', (SELECT sum(json_array_length(m.json, '$.attachments')) FROM messages m WHERE m.task = tasks.id))
+WHERE id IN (SELECT task FROM messages WHERE json_array_length(json, '$.attachments') > 0)";
+
+/// Word of a copy is word of no other: where deliveries were listed, copies are, each as its delivery, a dot and its number. What an answer
+/// only tells of has none. What is under way as this comes is taken for the last copy there was.
+const COPIES: &str = "
+UPDATE pings SET deliveries = (
+  SELECT coalesce(group_concat(word, ' '), '') FROM (
+    SELECT CASE value WHEN '-' THEN value ELSE value || '.' || coalesce(json_extract(d.json, '$.copies'), 0) END AS word
+    FROM json_each('[\"' || replace(pings.deliveries, ' ', '\",\"') || '\"]') LEFT JOIN deliveries d ON d.id = value ORDER BY key))
+WHERE deliveries <> '';
+UPDATE answers SET deliveries = (
+  SELECT coalesce(group_concat(word, ' '), '') FROM (
+    SELECT value || '.' || coalesce(json_extract(d.json, '$.copies'), 0) AS word
+    FROM json_each('[\"' || replace(answers.deliveries, ' ', '\",\"') || '\"]') LEFT JOIN deliveries d ON d.id = value ORDER BY key))
+WHERE deliveries <> '';
+UPDATE calls SET deliveries = (
+  SELECT coalesce(group_concat(word, ' '), '') FROM (
+    SELECT value || '.' || coalesce(json_extract(d.json, '$.copies'), 0) AS word
+    FROM json_each('[\"' || replace(calls.deliveries, ' ', '\",\"') || '\"]') LEFT JOIN deliveries d ON d.id = value ORDER BY key))
+WHERE deliveries <> '';
+-- What the stream has shown and is owed to another session since.
+ALTER TABLE connections ADD COLUMN had TEXT NOT NULL DEFAULT ''";
+
 #[cfg(test)]
 mod tests {
-    use super::MIGRATIONS;
+    use super::{COPIES, MIGRATIONS, WITH_FILES};
+    use crate::migrations::migrate;
+    use crate::sql::native::memory;
+    use crate::sql::{Row, Sql, Value};
 
     #[test]
     fn every_earlier_version_is_brought_up_to_date() {
         crate::migrations::from_every_version_the_schema_is_the_same(MIGRATIONS);
+    }
+
+    #[test]
+    fn tasks_of_before_are_told_how_many_files_their_threads_have() {
+        let db = memory();
+        let before = MIGRATIONS.iter().position(|one| *one == WITH_FILES).expect("it is one of them");
+        migrate(&db, &MIGRATIONS[..before]).expect("up to the version before");
+        for (task, number) in [("with", 1), ("without", 2)] {
+            let row = [task.into(), Value::Integer(number)];
+            db.exec("INSERT INTO tasks VALUES (?, ?, 'ongoing', 'human', NULL, 1, 'title', '{}')", &row).expect("a task");
+        }
+        for (id, task, files) in [("m1", "with", "[{},{}]"), ("m2", "with", "[]"), ("m3", "with", "[{}]"), ("m4", "without", "[]")] {
+            let row = [id.into(), task.into(), id.into(), format!("{{\"attachments\":{files}}}").into()];
+            db.exec("INSERT INTO messages VALUES (?, ?, ?, ?)", &row).expect("a message");
+        }
+        migrate(&db, MIGRATIONS).expect("from there on");
+        let counted = db.exec("SELECT json_extract(json, '$.attachments') FROM tasks ORDER BY number", &[]).expect("tasks");
+        assert_eq!(counted, [Row(vec![Value::Integer(3)]), Row(vec![Value::Null])]);
+    }
+
+    #[test]
+    fn what_is_under_way_when_copies_get_their_numbers_is_the_last_copy_of_each() {
+        let db = memory();
+        let before = MIGRATIONS.iter().position(|migration| *migration == COPIES).expect("a migration");
+        migrate(&db, &MIGRATIONS[..before]).expect("before there were numbers");
+        let statements = [
+            "INSERT INTO deliveries (id, task, state, queued_at, redelivered, revision, json) VALUES ('d1', 't', 'sent', 0, 0, 1, '{\"copies\":3}')",
+            "INSERT INTO deliveries (id, task, state, queued_at, redelivered, revision, json) VALUES ('d2', 't', 'queued', 0, 0, 1, '{\"copies\":0}')",
+            "INSERT INTO pings (id, connection, at, deliveries, answers) VALUES ('p1', 'c', 0, 'd2 - gone d1', 0), ('p2', 'c', 0, '', 0)",
+            "INSERT INTO answers (connection, at, deliveries, json) VALUES ('c', 0, 'd1', '{}'), ('c', 0, '', '{}')",
+            "INSERT INTO calls (session, request, hash, at, state, deliveries, json) VALUES ('s', '1', '', 0, 'under way', 'd1 d2', '{}')",
+        ];
+        for statement in statements {
+            db.exec(statement, &[]).expect("written");
+        }
+        migrate(&db, MIGRATIONS).expect("brought up to date");
+        let lists = |table: &str| {
+            let rows = db.exec(&format!("SELECT deliveries FROM {table} ORDER BY id"), &[]).expect("read");
+            rows.iter().map(|row| row.text(0).expect("a list").to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(lists("pings"), ["d2.0 - gone.0 d1.3", ""]);
+        assert_eq!(lists("answers"), ["d1.3", ""]);
+        assert_eq!(lists("calls"), ["d1.3 d2.0"]);
     }
 }

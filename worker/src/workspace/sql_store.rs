@@ -10,10 +10,10 @@ use std::hash::Hash;
 use agentrq_core::cursor::Cursor;
 use agentrq_core::decision::Change;
 use agentrq_core::id::{AttachmentId, DeliveryId, MessageId, TaskId};
+use agentrq_core::json::{self, Read, Write};
+use agentrq_core::limits;
 use agentrq_core::model::{Agent, AgentName, Assignee, Attachment, Delivery, DeliveryState, Entity, EntityRef, Message, Task, Workspace};
 use agentrq_core::view::{Look, Store, UNSEEN_AT_ONCE, Unseen, View};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::blobs;
 use crate::sql::{Row, Sql, SqlError, Value};
@@ -106,7 +106,7 @@ impl<S: Sql> SqlStore<S> {
     fn find<K, T>(&self, part: impl Fn(&mut Known) -> &mut HashMap<K, Option<T>>, id: K, sql: &str) -> Look<Option<T>>
     where
         K: Copy + Eq + Hash + ToString,
-        T: Clone + DeserializeOwned,
+        T: Clone + Read,
     {
         if let Some(known) = part(&mut self.known.borrow_mut()).get(&id) {
             return Look::Known(known.clone());
@@ -119,12 +119,12 @@ impl<S: Sql> SqlStore<S> {
     }
 
     /// One entity, by a statement that yields its JSON.
-    pub fn one<T: DeserializeOwned>(&self, sql: &str, args: &[Value]) -> Result<Option<T>, SqlError> {
+    pub fn one<T: Read>(&self, sql: &str, args: &[Value]) -> Result<Option<T>, SqlError> {
         self.sql.first(sql, args)?.map(|row| entity(&row)).transpose()
     }
 
     /// Entities, by a statement that yields their JSON.
-    pub fn many<T: DeserializeOwned>(&self, sql: &str, args: &[Value]) -> Result<Vec<T>, SqlError> {
+    pub fn many<T: Read>(&self, sql: &str, args: &[Value]) -> Result<Vec<T>, SqlError> {
         self.sql.exec(sql, args)?.iter().map(entity).collect()
     }
 
@@ -148,7 +148,7 @@ impl<S: Sql> SqlStore<S> {
     }
 
     fn put_workspace(&self, workspace: &Workspace) -> Result<(), SqlError> {
-        let args = [workspace.id.0.as_str().into(), json(workspace)?];
+        let args = [workspace.id.0.as_str().into(), written(workspace)];
         self.sql.exec("INSERT INTO workspace (id, json) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json", &args)?;
         Ok(())
     }
@@ -166,7 +166,7 @@ impl<S: Sql> SqlStore<S> {
             task.agent.as_ref().map(AgentName::as_str).into(),
             task.status.is_open().into(),
             task.title.as_str().into(),
-            json(task)?,
+            written(task),
         ];
         self.sql.exec(
             "INSERT INTO tasks (id, number, status, assignee, agent, is_open, title, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -179,12 +179,12 @@ impl<S: Sql> SqlStore<S> {
 
     /// A task of which nothing changes that it is searched by: no index is written.
     fn rewrite_task(&self, task: &Task) -> Result<(), SqlError> {
-        self.sql.exec("UPDATE tasks SET json = ? WHERE id = ?", &[json(task)?, task.id.to_string().into()])?;
+        self.sql.exec("UPDATE tasks SET json = ? WHERE id = ?", &[written(task), task.id.to_string().into()])?;
         Ok(())
     }
 
     fn put_message(&self, message: &Message) -> Result<(), SqlError> {
-        let args = [message.id.to_string().into(), message.task.to_string().into(), u64::from(message.index).into(), json(message)?];
+        let args = [message.id.to_string().into(), message.task.to_string().into(), u64::from(message.index).into(), written(message)];
         self.sql.exec(
             "INSERT INTO messages (id, task, place, json) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET json = excluded.json",
             &args,
@@ -202,7 +202,7 @@ impl<S: Sql> SqlStore<S> {
             delivery.queued_at.ms().into(),
             delivery.redelivered.into(),
             delivery.revision.into(),
-            json(delivery)?,
+            written(delivery),
         ];
         self.sql.exec(
             "INSERT INTO deliveries (id, task, agent, session, state, queued_at, redelivered, revision, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -214,7 +214,7 @@ impl<S: Sql> SqlStore<S> {
     }
 
     fn put_agent(&self, agent: &Agent) -> Result<(), SqlError> {
-        let args = [agent.name.as_str().into(), json(agent)?];
+        let args = [agent.name.as_str().into(), written(agent)];
         self.sql.exec("INSERT INTO agents (name, json) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET json = excluded.json", &args)?;
         Ok(())
     }
@@ -229,6 +229,7 @@ impl<S: Sql> SqlStore<S> {
             "INSERT INTO tombstones (task, revision, json) SELECT id, ?, json FROM tasks WHERE id = ? ON CONFLICT (task) DO NOTHING",
             &[revision, id.clone()],
         )?;
+        self.sql.exec("DELETE FROM tombstones WHERE rowid <= (SELECT max(rowid) FROM tombstones) - ?", &[limits::TOMBSTONES.into()])?;
         for table in ["DELETE FROM tasks WHERE id = ?", "DELETE FROM messages WHERE task = ?", "DELETE FROM deliveries WHERE task = ?"] {
             self.sql.exec(table, std::slice::from_ref(&id))?;
         }
@@ -236,12 +237,12 @@ impl<S: Sql> SqlStore<S> {
     }
 }
 
-fn entity<T: DeserializeOwned>(row: &Row) -> Result<T, SqlError> {
-    serde_json::from_str(row.text(0)?).map_err(|error| SqlError(format!("a stored entity cannot be read: {error}")))
+pub(super) fn entity<T: Read>(row: &Row) -> Result<T, SqlError> {
+    json::from_str(row.text(0)?).map_err(|error| SqlError(format!("a stored entity cannot be read: {error}")))
 }
 
-fn json(entity: &impl Serialize) -> Result<Value, SqlError> {
-    serde_json::to_string(entity).map(Value::Text).map_err(|error| SqlError(error.to_string()))
+fn written(entity: &impl Write) -> Value {
+    Value::Text(json::to_string(entity))
 }
 
 /// Do both stand at the same places of every list?
@@ -399,6 +400,29 @@ mod tests {
     #[test]
     fn the_database_agrees_with_memory_whatever_happens() {
         store_suite(empty);
+    }
+
+    #[test]
+    fn of_too_many_deleted_tasks_the_oldest_are_forgotten() {
+        let mut store = empty();
+        let before = format!(
+            "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {})
+             INSERT INTO tombstones (task, revision, json) SELECT 't' || x, x, '{{}}' FROM n",
+            limits::TOMBSTONES
+        );
+        store.sql.exec(&before, &[]).expect("inserted");
+        store
+            .sql
+            .exec(
+                "INSERT INTO tasks (id, number, status, assignee, is_open, title, json) VALUES ('0000000000A', 1, '', '', 0, '', '{}')",
+                &[],
+            )
+            .expect("inserted");
+        let gone = EntityRef::Task { id: "0000000000A".parse().expect("an id") };
+        store.apply(&[Change::Delete { entity: gone }]).expect("deleted");
+        let left =
+            store.sql.first("SELECT count(*), count(*) FILTER (WHERE task = 't1') FROM tombstones", &[]).expect("counted").expect("a row");
+        assert_eq!((left.count(0), left.count(1)), (Ok(limits::TOMBSTONES), Ok(0)));
     }
 
     #[test]

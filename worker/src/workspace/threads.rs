@@ -2,17 +2,18 @@
 
 use agentrq_core::dialect::hitl::Order;
 use agentrq_core::id::TaskId;
+use agentrq_core::json::Read;
 use agentrq_core::lifecycle::Status;
 use agentrq_core::limits;
 use agentrq_core::mcp::tool::TaskRef;
 use agentrq_core::model::{Delivery, Message, Task};
 use agentrq_core::view::View;
-use serde::de::DeserializeOwned;
 
 use super::inbox::looked;
+use super::sql_store::entity;
 use super::transaction::Transaction;
 use crate::problem::{Code, Problem};
-use crate::sql::{Row, Sql, SqlError, Value};
+use crate::sql::{Sql, SqlError, Value};
 
 /// Bytes of messages on a page, unless the first is longer alone.
 const PAGE_BYTES: u64 = 1024 * 1024;
@@ -166,7 +167,6 @@ pub fn limit(text: Option<&str>, default: usize) -> Result<usize, Problem> {
     text.parse().ok().filter(|limit| (1..=limits::PAGE).contains(limit)).ok_or_else(wrong)
 }
 
-pub(super) fn entities<T: DeserializeOwned>(sql: &impl Sql, statement: &str, args: &[Value]) -> Result<Vec<T>, SqlError> {
-    let read = |row: &Row| serde_json::from_str(row.text(0)?).map_err(|error| SqlError(format!("a stored entity cannot be read: {error}")));
-    sql.exec(statement, args)?.iter().map(read).collect()
+pub(super) fn entities<T: Read>(sql: &impl Sql, statement: &str, args: &[Value]) -> Result<Vec<T>, SqlError> {
+    sql.exec(statement, args)?.iter().map(entity).collect()
 }

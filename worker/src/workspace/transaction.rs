@@ -11,8 +11,9 @@ use agentrq_core::model::{Actor, Scopes};
 use agentrq_core::sync::delta::{CommitEnd, Settled, frames};
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::Store;
-use agentrq_core::{Rejection, decide};
+use agentrq_core::{Rejection, decide, limits};
 
+use super::capacity;
 use super::log::{self, Entry};
 use super::sql_store::SqlStore;
 use crate::problem::Problem;
@@ -26,6 +27,8 @@ pub struct Transaction<S: Sql> {
     pub now: Timestamp,
     events: Vec<Event>,
     settled: Vec<Settled>,
+    /// Bytes up to which agents may fill the workspace.
+    most: u64,
     /// Something is queued for agents.
     pub deliver: bool,
     /// What the streams are told once the commit stands.
@@ -42,7 +45,14 @@ pub enum Outgoing {
 impl<S: Sql> Transaction<S> {
     pub fn begin(sql: S, now: Timestamp) -> Result<Self, Problem> {
         let store = SqlStore::open(sql)?;
-        Ok(Self { base: store.cursor(), store, now, events: Vec::new(), settled: Vec::new(), deliver: false, outgoing: Vec::new() })
+        let (base, most) = (store.cursor(), limits::AGENTS_BYTES);
+        Ok(Self { base, store, now, events: Vec::new(), settled: Vec::new(), most, deliver: false, outgoing: Vec::new() })
+    }
+
+    /// The same in a workspace that agents may fill up to `most`.
+    #[cfg(test)]
+    pub fn within(self, most: u64) -> Self {
+        Self { most, ..self }
     }
 
     pub fn store(&self) -> &SqlStore<S> {
@@ -68,6 +78,7 @@ impl<S: Sql> Transaction<S> {
     /// # Errors
     /// A refusal, with nothing applied; or a fault of the database, after which the transaction must not be finished.
     pub fn run(&mut self, command: Command, actor: &Actor, session: Option<SessionId>) -> Result<Outcome, Problem> {
+        capacity::check_command(self.sql(), &command, actor, self.most)?;
         let cx = Context { now: self.now, actor: actor.clone(), session };
         let decided = decide(&self.store, command, &cx);
         self.store.check()?;
@@ -110,7 +121,7 @@ impl<S: Sql> Transaction<S> {
         self.store.advance_as(self.base.seq + 1, tag)?;
         let cursor = self.store.cursor();
         let end = CommitEnd { base: self.base, cursor: cursor.clone(), mutations: self.settled };
-        let entry = Entry { text: log::encode(&frames(&self.events, &end, self.now))?, cursor };
+        let entry = Entry { text: log::encode(&frames(&self.events, &end, self.now)), cursor };
         log::append(self.store.sql(), &entry, self.now)?;
         Ok(Some(entry))
     }
@@ -136,6 +147,7 @@ mod tests {
             body: String::new(),
             assignee: Assignee::Human,
             attachments: Vec::new(),
+            options: None,
         };
         let mut tx = Transaction::begin(&db, Timestamp::from_ms(1_800_000_000_000)).expect("begins");
         tx.run(create(1), &person, None).expect("decided");

@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::mcp::channel::Item;
+use crate::mcp::said;
 use crate::model::{Actor, AgentName, Assignee, Message, Task, Workspace};
 
 /// The answer of `createTask`.
 pub fn created(task: &Task) -> Value {
-    let warnings: Vec<_> = asks_without_human(task).into_iter().collect();
+    let warnings: Vec<_> = [asks_without_human(task), offers_without_human(task)].into_iter().flatten().collect();
     json!({
         "task_id": task.id,
         "number": task.number,
@@ -25,6 +26,14 @@ pub fn asks_without_human(task: &Task) -> Option<String> {
         format!(
             "The title begins with \"{prefix}\" but the assignee is \"agent\", so no person is asked. To ask a person, create it with assignee \"human\"."
         )
+    })
+}
+
+/// Answers to choose from, on a task that no person is asked by.
+fn offers_without_human(task: &Task) -> Option<String> {
+    (task.options.is_some() && task.assignee == Assignee::Agent).then(|| {
+        "It has options but the assignee is \"agent\", so no person is asked to choose. To ask a person, create it with assignee \"human\"."
+            .to_owned()
     })
 }
 
@@ -90,7 +99,7 @@ pub fn waited(items: &[Item]) -> Value {
 
 /// A task without its body.
 pub(super) fn head(task: &Task) -> Value {
-    json!({
+    let mut head = json!({
         "id": task.id,
         "number": task.number,
         "title": task.title,
@@ -99,7 +108,11 @@ pub(super) fn head(task: &Task) -> Value {
         "turn": task.turn,
         "verdict": task.verdict.as_ref().map(|verdict| verdict.kind),
         "reason": task.reason,
-    })
+    });
+    if let Some(options) = &task.options {
+        head["options"] = json!(options);
+    }
+    head
 }
 
 fn message(message: &Message) -> Value {
@@ -107,13 +120,20 @@ fn message(message: &Message) -> Value {
         Actor::Person(_) => "human",
         Actor::Agent { .. } | Actor::System => "agent",
     };
-    json!({
+    let mut value = json!({
         "role": role,
-        "text": message.text,
+        "text": if message.choices.is_some() { said::words(message) } else { message.text.clone() },
         "ts": message.at,
         "message_id": message.id,
         "name": message.author.to_string(),
         "verdict": message.verdict,
         "attachments": message.attachments,
-    })
+    });
+    if let Some(chosen) = &message.choices {
+        value["choices"] = json!(chosen);
+    }
+    if let Some(edited) = &message.edited {
+        value["edited"] = said::change_value(edited);
+    }
+    value
 }

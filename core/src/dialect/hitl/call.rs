@@ -5,13 +5,13 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
 use serde_json::{Map, Value};
 
-use super::definitions;
+use super::{definitions, options};
 use crate::command::Asks;
 use crate::id::{AttachmentId, DeliveryId, MessageId};
 use crate::lifecycle::Status;
 use crate::limits;
 use crate::mcp::tool::{Args, TaskRef, WrongArgument, clipped};
-use crate::model::Assignee;
+use crate::model::{Assignee, Options};
 
 /// The longest a call may wait, in seconds: Claude Code gives up on a silent call after five minutes.
 const LONGEST_WAIT: u64 = 230;
@@ -20,7 +20,7 @@ const DEFAULT_PAGE: u64 = 20;
 /// A call whose arguments are right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Call {
-    CreateTask { title: String, body: String, assignee: Assignee, attachments: Vec<InlineAttachment> },
+    CreateTask { title: String, body: String, assignee: Assignee, attachments: Vec<InlineAttachment>, options: Option<Options> },
     UpdateTaskStatus { task: TaskRef, status: Status, reason: Option<String> },
     Reply { task: TaskRef, text: String, in_reply_to: Option<MessageId>, asks: Asks, attachments: Vec<InlineAttachment> },
     GetWorkspace,
@@ -96,6 +96,7 @@ fn create_task(args: &Args<'_>) -> Result<Call, WrongArgument> {
         body: args.text(&["body"])?.unwrap_or_default(),
         assignee: args.word(&["assignee"], &assignees)?.unwrap_or(Assignee::Agent),
         attachments: attachments(args)?,
+        options: options::read(args)?,
     })
 }
 
@@ -238,6 +239,7 @@ mod tests {
     fn a_wrong_call_is_answered_with_what_is_wrong_and_one_that_is_right() {
         let cases = [
             ("createTask", json!({}), "`title` is missing"),
+            ("createTask", json!({"title": "x", "options": [{"id": "a"}]}), "`label` of an option is missing"),
             ("createTask", json!({"title": "x", "assignee": "robot"}), "it may be \"human\", \"agent\""),
             ("updateTaskStatus", json!({"task_id": 1, "status": "done"}), "\"notstarted\", \"ongoing\", \"completed\", \"rejected\""),
             ("updateTaskStatus", json!({"task_id": "?", "status": "ongoing"}), "named by its id"),

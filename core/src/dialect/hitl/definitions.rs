@@ -16,7 +16,8 @@ work, or call waitForMessages if there is none.
 
 Answers arrive by themselves, as <channel source=\"agentrq\" chat_id=\"TASK\" message_id=\"MESSAGE\"> events, or at the top \
 of your next tool result. chat_id is the task: answer in its thread with reply(chat_id, text, in_reply_to = message_id). \
-A verdict is in meta.verdict and in a line \"Approved\" or \"Rejected\": only that is a verdict. Text inside an answer \
+A verdict is in meta.verdict and in a line \"Approved\" or \"Rejected\": only that is a verdict; \"Approved with changes\" \
+shows the changed body: that is what was approved. Text inside an answer \
 is a person's words; attachments come as ids for downloadAttachment.
 
 After an approval do exactly what was approved, reply with the outcome and set the task to \"completed\". After a \
@@ -57,6 +58,7 @@ pub(super) fn offered(offer: Offer, upload: &str) -> Vec<Definition> {
             description: format!(
                 "Create a task. With assignee \"human\": a person is asked at once on every device, and the answer comes to you \
                  by itself. Use it for every approval, review or question. Put the full context, commands and diffs into body (Markdown). \
+                 A question with known answers gets options: the chosen ids come back in meta.choices. \
                  {for_agents}Files up to 4 MiB in all ride along as base64; \
                  larger ones (to 25 MiB): POST the bytes to {upload} with your token and the header Content-Type, add ?filename=, and pass the \
                  returned id as {{\"id\": …}}."
@@ -67,6 +69,9 @@ pub(super) fn offered(offer: Offer, upload: &str) -> Vec<Definition> {
                     "title": {"type": "string", "maxLength": limits::TITLE_CHARS, "description": "Short and action-oriented, e.g. \"Approve: Delete stale sessions\""},
                     "body": {"type": "string", "description": "Everything needed to decide, as Markdown"},
                     "assignee": assignee,
+                    "options": options_schema(),
+                    "multiple": {"type": "boolean", "description": "Several options may be chosen"},
+                    "free_text": {"type": "boolean", "default": true, "description": "Own words will do too"},
                     "attachments": attachments,
                 },
                 "required": to_create,
@@ -246,6 +251,20 @@ fn task_schema() -> Value {
 
 fn status_schema() -> Value {
     json!({"type": "string", "enum": ["notstarted", "ongoing", "completed", "rejected"]})
+}
+
+fn options_schema() -> Value {
+    let choice = json!({
+        "type": "object",
+        "properties": {
+            "id": {"type": "string", "pattern": "^[a-z0-9_-]+$"},
+            "label": {"type": "string"},
+            "description": {"type": "string"},
+            "recommended": {"type": "boolean"},
+        },
+        "required": ["label"],
+    });
+    json!({"type": "array", "maxItems": limits::CHOICES, "items": {"anyOf": [{"type": "string"}, choice]}})
 }
 
 fn attachments_schema() -> Value {

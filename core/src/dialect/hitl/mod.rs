@@ -4,6 +4,7 @@ mod answer;
 mod call;
 pub mod completions;
 mod definitions;
+mod options;
 pub mod prompts;
 pub mod resources;
 mod scope;

@@ -18,6 +18,7 @@ const TWINS: &[(&str, &str)] = &[
     ("needs_answer", "needsAnswer"),
     ("attachment_id", "attachmentId"),
     ("timeout_seconds", "timeoutSeconds"),
+    ("free_text", "freeText"),
 ];
 
 /// A tool and arguments that are right for it.
@@ -28,7 +29,8 @@ fn valid(choices: &mut Choices<'_>) -> (&'static str, Map<String, Value>) {
     let (tool, arguments) = match choices.below(7) {
         0 => (
             "createTask",
-            json!({"title": words(choices), "body": choices.text(8), "assignee": choices.of(&["human", "agent"]), "attachments": files}),
+            json!({"title": words(choices), "body": choices.text(8), "assignee": choices.of(&["human", "agent"]), "attachments": files,
+                "options": options(choices), "multiple": choices.one_in(2), "free_text": choices.of(&[json!(true), json!("false")])}),
         ),
         1 => {
             let status = choices.of(&["notstarted", "ongoing", "completed", "rejected"]);
@@ -54,6 +56,23 @@ fn valid(choices: &mut Choices<'_>) -> (&'static str, Map<String, Value>) {
     };
     let Value::Object(arguments) = arguments else { unreachable!("all of them are objects") };
     (tool, arguments)
+}
+
+/// Answers to choose from, in every form.
+fn options(choices: &mut Choices<'_>) -> Value {
+    let option = |choices: &mut Choices<'_>| match choices.below(3) {
+        0 => json!(format!("x{}", choices.text(8))),
+        1 => json!({"label": choices.text(8)}),
+        _ => {
+            json!({"id": choices.of(&["a", "b-2", "c_3"]), "label": "L", "description": choices.text(8), "recommended": choices.one_in(2)})
+        }
+    };
+    let list = (0..choices.below(4)).map(|_| option(choices)).collect::<Vec<_>>();
+    match choices.below(3) {
+        0 => Value::Null,
+        1 => json!({"choices": list, "multiple": choices.one_in(2), "freeText": choices.one_in(2)}),
+        _ => json!(list),
+    }
 }
 
 fn file(choices: &mut Choices<'_>) -> Value {

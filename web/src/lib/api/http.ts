@@ -65,8 +65,33 @@ export async function send(path: string, options: Options = {}): Promise<Respons
   throw new ProblemError(toProblem(response.status, answer, response.headers.get("Retry-After")));
 }
 
+// What a first visit will want to know is asked while the rules are still on their way. Who wants it takes the answer, once, and soon: a page that
+// had all of it already, and asks much later, must not be told what was so then.
+const EARLY_MS = 10_000;
+const early = new Map<string, Promise<string | null>>();
+
+export function askEarly(path: string): void {
+  const answer = send(path, { quiet: true }).then((response) => response.text());
+  const kept = answer.catch(() => null);
+  early.set(path, kept);
+  setTimeout(() => {
+    if (early.get(path) === kept) early.delete(path);
+  }, EARLY_MS);
+}
+
+/** Answers that nobody took say nothing to whoever comes next. */
+export function forgetEarly(): void {
+  early.clear();
+}
+
+/** The text of a good answer: what only passes through this page on its way to core is not read here. */
+export async function text(path: string, options: Options = {}): Promise<string> {
+  const asked = options.method === undefined ? early.get(path) : undefined;
+  early.delete(path);
+  return (await asked) ?? (await send(path, options)).text();
+}
+
 /** The JSON of a good answer. Its shape is the server's promise, so it is named, not checked, here. */
 export async function json<T>(path: string, options: Options = {}): Promise<T> {
-  const response = await send(path, options);
-  return (await response.json()) as T;
+  return JSON.parse(await text(path, options)) as T;
 }

@@ -1,13 +1,7 @@
-// A refusal in the one form that server, core and page share (RFC 9457), and how any failure is turned into it.
+// Refusals as the page meets them: how any failure is turned into one, and its words.
+import type { Problem } from "../model/problem";
 
-export interface Problem {
-  code: string;
-  title: string;
-  detail: string;
-  status: number;
-  retryAfter?: number;
-  allowed?: string[];
-}
+export type { Problem } from "../model/problem";
 
 export class ProblemError extends Error {
   constructor(readonly problem: Problem) {

@@ -1,24 +1,20 @@
-// What the page reads of a workspace beside its stream: the snapshot, pages of tasks, threads.
-import type { Snapshot, ThreadPage } from "../model/sync";
-import type { Task } from "../model/types";
-import { json } from "./http";
+// What the page reads of a workspace beside its stream: the snapshot, pages of tasks, threads. They come as texts: core reads them.
+import { text } from "./http";
 import { workspacePath } from "./workspaces";
 
-export function fetchSnapshot(workspace: string, signal?: AbortSignal): Promise<Snapshot> {
-  return json<Snapshot>(`${workspacePath(workspace)}/snapshot`, signal ? { signal } : {});
+export const snapshotPath = (workspace: string): string => `${workspacePath(workspace)}/snapshot`;
+
+export function fetchSnapshot(workspace: string): Promise<string> {
+  return text(snapshotPath(workspace));
 }
 
-export interface TaskPage {
-  tasks: Task[];
-  nextCursor: string | null;
+/** A page of tasks: `{tasks, nextCursor}`. */
+export function fetchTasks(workspace: string, query: Record<string, string>): Promise<string> {
+  return text(`${workspacePath(workspace)}/tasks?${new URLSearchParams(query)}`);
 }
 
-export function fetchTasks(workspace: string, query: Record<string, string>): Promise<TaskPage> {
-  return json<TaskPage>(`${workspacePath(workspace)}/tasks?${new URLSearchParams(query)}`);
-}
-
-export function fetchTask(workspace: string, task: string): Promise<Task> {
-  return json<Task>(`${workspacePath(workspace)}/tasks/${encodeURIComponent(task)}`);
+export function fetchTask(workspace: string, task: string): Promise<string> {
+  return text(`${workspacePath(workspace)}/tasks/${encodeURIComponent(task)}`);
 }
 
 export interface ThreadQuery {
@@ -27,8 +23,9 @@ export interface ThreadQuery {
   cursor: string | null;
 }
 
-export function fetchThread(workspace: string, task: string, query: ThreadQuery): Promise<ThreadPage> {
+/** A page of a thread: `{messages, deliveries, nextCursor}`. */
+export function fetchThread(workspace: string, task: string, query: ThreadQuery): Promise<string> {
   const search = new URLSearchParams({ order: query.order, limit: String(query.limit) });
   if (query.cursor !== null) search.set("cursor", query.cursor);
-  return json<ThreadPage>(`${workspacePath(workspace)}/tasks/${encodeURIComponent(task)}/messages?${search}`);
+  return text(`${workspacePath(workspace)}/tasks/${encodeURIComponent(task)}/messages?${search}`);
 }

@@ -1,5 +1,5 @@
-// The frames of a workspace's event stream, and the snapshot that a replica starts from.
-import type { Problem } from "../api/problem";
+// The frames of a workspace's event stream.
+import type { Problem } from "./problem";
 import type { Actor, Agent, Delivery, Id, Message, Task, Time, Workspace } from "./types";
 
 export type Entity =
@@ -13,6 +13,8 @@ export type Change = { op: "put"; entity: Entity } | { op: "delete"; entity: { t
 
 export interface Acknowledged {
   clientId: Id;
+  /** The command's own id: by it everyone knows their own, whoever sent it. */
+  command: Id;
   mutationId: number;
   rejection: Problem | null;
 }
@@ -29,18 +31,8 @@ export interface Frame {
   mutations?: Acknowledged[];
 }
 
-export interface Snapshot {
-  cursor: string;
-  workspace: Workspace;
-  tasks: Task[];
-  nextCursor: string | null;
-  agents: Agent[];
-  deliveries: Delivery[];
-  me: Actor;
-}
-
-export interface ThreadPage {
-  messages: Message[];
-  deliveries: Delivery[];
-  nextCursor: string | null;
+/** A commit of the past, as the activity has it. */
+export interface Commit {
+  seq: number;
+  frames: Frame[];
 }

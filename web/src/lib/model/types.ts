@@ -32,13 +32,49 @@ export interface GivenVerdict {
   message: Id;
 }
 
+/** One of the answers that a question offers. */
+export interface Choice {
+  id: string;
+  label: string;
+  description?: string;
+  recommended?: boolean;
+}
+
+export interface Options {
+  choices: Choice[];
+  /** More than one may be chosen. */
+  multiple: boolean;
+  /** Own words will do too. */
+  freeText: boolean;
+}
+
+/** What was chosen, with the label that it bore then. */
+export interface Chosen {
+  id: string;
+  label: string;
+}
+
+/** A change of the body that was approved with the rest. */
+export interface Edited {
+  /** The digest of what was shown. */
+  before: string;
+  /** The digest of what was approved. */
+  after: string;
+  text: string;
+  /** Unified; null where it would be longer than it helps. */
+  diff: string | null;
+}
+
 export interface Task {
   id: Id;
   /** null until the server has given it. */
   number: number | null;
   title: string;
   excerpt: string;
+  /** What in the whole of it should make a reader slow down, the gravest first; absent where it was not yet noted. */
+  risks?: string[];
   assignee: Side;
+  options: Options | null;
   status: Status;
   reason: string | null;
   turn: Side | "nobody";
@@ -49,6 +85,8 @@ export interface Task {
   digest: string;
   verdict: GivenVerdict | null;
   messages: number;
+  /** Files in all of these messages. */
+  attachments: number;
   createdAt: Time;
   updatedAt: Time;
   revision: number;
@@ -72,6 +110,8 @@ export interface Message {
   text: string;
   attachments: Attachment[];
   verdict: Verdict | null;
+  choices: Chosen[] | null;
+  edited: Edited | null;
   inReplyTo: Id | null;
   at: Time;
   revision: number;
@@ -109,10 +149,17 @@ export interface Agent {
   pending?: boolean;
 }
 
+/** A way by which an agent can be told something. */
+export type Reach = "wait" | "channel" | "result" | "hook";
+
+/** What a token opens, the widest first. */
+export type Scope = "agent" | "ask" | "read";
+
 export interface Token {
   id: Id;
   label: string;
   agent: string | null;
+  scopes: Scope[];
   createdAt: Time;
   expiresAt: Time;
   lastUsedAt: Time | null;
@@ -124,10 +171,11 @@ export interface NewToken {
   token: string;
   mcpUrl: string;
   label: string;
+  scopes: Scope[];
   expiresAt: Time;
 }
 
-export const isOpen = (task: Task): boolean => task.status === "notstarted" || task.status === "ongoing";
+export const isOpen = ({ status }: { status?: string }): boolean => status === "notstarted" || status === "ongoing";
 /** A yes or no is open: nobody has given one, and it is a person's to give. */
 export const awaitsVerdict = (task: Task): boolean =>
   isOpen(task) && task.verdict === null && (task.assignee === "human" || task.turn === "human");

@@ -2,6 +2,11 @@
 
 export type Route =
   | { view: "signIn" }
+  /** What needs the person in any workspace; `open` names one of these tasks. */
+  | { view: "home"; open: { workspace: string; task: string } | null }
+  /** What happened, in one workspace or in all. */
+  | { view: "activity"; workspace: null }
+  | { view: "activity"; workspace: string }
   | { view: "workspaces" }
   | { view: "needsYou"; workspace: string; task: string | null }
   | { view: "tasks"; workspace: string; task: string | null }
@@ -23,17 +28,24 @@ export function matchPath(path: string): Route {
   const [first, second, third, fourth, ...more] = path.split("/").slice(1);
   const lost: Route = { view: "lost", path };
   if (more.length > 0) return lost;
-  if (!first) return { view: "workspaces" };
+  if (!first) return { view: "home", open: null };
   if (first === "sign-in" && !second) return { view: "signIn" };
   if (first === "workspaces" && !second) return { view: "workspaces" };
+  if (first === "activity" && !second) return { view: "activity", workspace: null };
   const workspace = part(second);
-  if (first !== "w" || workspace === null) return lost;
+  if (workspace === null) return lost;
+  if (first === "needs-you") {
+    const task = part(third);
+    return task === null || fourth ? lost : { view: "home", open: { workspace, task } };
+  }
+  if (first !== "w") return lost;
   const task = part(fourth);
   if (!third) return { view: "needsYou", workspace, task: null };
   if (third === "needs-you") return { view: "needsYou", workspace, task };
   if (third === "tasks") return { view: "tasks", workspace, task };
   if (fourth) return lost;
-  if (third === "agents" || third === "connect" || third === "settings") return { view: third, workspace };
+  if (third === "agents" || third === "connect" || third === "settings" || third === "activity")
+    return { view: third, workspace };
   return lost;
 }
 
@@ -41,6 +53,12 @@ export function pathOf(route: Exclude<Route, { view: "lost" }>): string {
   switch (route.view) {
     case "signIn":
       return "/sign-in";
+    case "home":
+      return route.open === null
+        ? "/"
+        : `/needs-you/${encodeURIComponent(route.open.workspace)}/${encodeURIComponent(route.open.task)}`;
+    case "activity":
+      return route.workspace === null ? "/activity" : `/w/${encodeURIComponent(route.workspace)}/activity`;
     case "workspaces":
       return "/workspaces";
     case "needsYou":

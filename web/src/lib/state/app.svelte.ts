@@ -1,95 +1,332 @@
-// Who is signed in, which workspaces they have, and the one workspace that is open.
-import { asProblem, type Problem } from "../api/problem";
-import { keepSessionKey, whenSignedOut } from "../api/http";
+// Who is signed in, their workspaces, each of them live, and the one that is open.
+import { cacheFilesIn } from "../api/attachments";
+import { keepSessionKey, sessionKey, whenSignedOut } from "../api/http";
+import { asProblem, UNREACHABLE, type Problem } from "../api/problem";
 import { signIn, signOut, whoAmI } from "../api/session";
 import { listWorkspaces } from "../api/workspaces";
-import type { Person, Workspace } from "../model/types";
+import { openDatabase } from "../db/open";
+import type { FallbackDatabase } from "../db/fallback";
+import type { RefusalRow } from "../db/tables";
+import type { Id, Person, Workspace } from "../model/types";
+import { loadCore } from "../sync/replica";
+import { Tab } from "../sync/tab";
+import type { Standing } from "../sync/words";
+import { endAll, forgetAll, STORED } from "./belongings";
+import { kept } from "./kept.svelte";
+import { rememberedPerson, rememberPerson } from "./remembered";
+import { syncOf, type Sync } from "./sync-words";
+import { undo } from "./undo.svelte";
+import { Version } from "./version.svelte";
 import { WorkspaceStore } from "./workspace.svelte";
 
-const LAST_WORKSPACE = "agentrq.last-workspace";
+/** So long the workspace that is looked at has the network for itself. */
+const FIRST_MS = 3000;
+
+const UNHEARD: Standing = { stream: "connecting", trouble: null, build: null, protocol: null };
 
 class App {
+  #online = $state(navigator.onLine);
+  #standing = $state.raw<Standing>(UNHEARD);
+  #wasOpen = $state(false);
+
   phase = $state<"unknown" | "in" | "out">("unknown");
   person = $state.raw<Person | null>(null);
   workspaces = $state.raw<Workspace[] | null>(null);
   problem = $state.raw<Problem | null>(null);
   open = $state.raw<WorkspaceStore | null>(null);
+  /** Every workspace of the person, live, the open one first; and those that are gone but in which refused words of theirs wait. */
+  stores = $state.raw<WorkspaceStore[]>([]);
+  /** Of all tabs, this one talks to the server and to the person's system. */
+  isLeader = $state(false);
+  /** Nothing outlives the page: this browser does not keep it. */
+  forgets = $state(false);
+  /** Somebody wants to sign out while words of theirs wait. */
+  leaving = $state(false);
+  /** What waits is sent first; by a page that fits, if this one does not. */
+  readonly version: Version = new Version(() => this.sync.unsent > 0 && (this.version.misfit === null || this.forgets));
+  readonly sync: Sync = $derived(
+    syncOf({
+      online: this.#online,
+      stream: this.#standing.stream,
+      wasOpen: this.#wasOpen,
+      unsent: this.stores.reduce((sum, store) => sum + store.unsent, 0),
+      misfit: this.version.misfit !== null,
+      trouble: this.#standing.trouble ?? this.stores.find((store) => store.trouble !== null)?.trouble ?? null,
+    }),
+  );
+  /** What was refused anywhere and has not been dealt with. */
+  readonly refused: { store: WorkspaceStore; row: RefusalRow }[] = $derived(
+    this.stores.flatMap((store) => store.refusals.all.map((row) => ({ store, row }))),
+  );
   /** Where to go on after signing in. */
   wanted: string | null = null;
 
+  #tab: Promise<Tab> | null = null;
+  #database: FallbackDatabase | null = null;
+  #asked = false;
+  #listing: Promise<Workspace[]> | null = null;
+
   constructor() {
-    whenSignedOut(() => this.#signedOut());
+    whenSignedOut(() => this.#end());
+    const network = (): void => void (this.#online = navigator.onLine);
+    addEventListener("online", network);
+    addEventListener("offline", network);
   }
 
+  /** Begins with who was here last, without waiting for the network; the server then says who it is. */
   async start(): Promise<void> {
     this.problem = null;
+    const last = rememberedPerson();
+    if (last && sessionKey() !== null) await this.#begin(last);
     try {
-      this.person = await whoAmI();
-      this.phase = "in";
+      await this.#signedIn(await whoAmI());
     } catch (error) {
       const problem = asProblem(error);
-      if (problem.status === 401 || problem.status === 403) this.phase = "out";
-      else this.problem = problem;
+      if (problem.status === 401 || problem.status === 403) this.#end();
+      else if (this.phase !== "in") this.problem = problem;
     }
   }
 
   async signIn(key: string): Promise<void> {
-    this.person = await signIn(key);
-    this.problem = null;
-    this.phase = "in";
+    await this.#signedIn(await signIn(key));
   }
 
-  async signOut(): Promise<void> {
-    await signOut();
-    this.#signedOut();
-    this.wanted = null;
-  }
-
-  #signedOut(): void {
-    this.close();
-    keepSessionKey(null);
-    this.person = null;
-    this.workspaces = null;
-    this.phase = "out";
-  }
-
-  async loadWorkspaces(): Promise<Workspace[]> {
-    this.problem = null;
-    try {
-      this.workspaces = await listWorkspaces();
-      return this.workspaces;
-    } catch (error) {
-      this.problem = asProblem(error);
-      return [];
+  /** Signs out; with words still waiting it asks first, and "anyway" is the answer. */
+  async signOut(waiting: "ask" | "anyway" = "ask"): Promise<void> {
+    undo.flush();
+    // What waits may not have been read from the storage yet: that is waited for, as it is what would be lost.
+    const tab = await this.#tab?.catch(() => null);
+    if (waiting === "ask" && (this.sync.unsent > 0 || (await tab?.archive.hasUnsent()))) {
+      this.leaving = true;
+      return;
     }
+    // Whatever says meanwhile that the session is over: this is deleted.
+    const database = this.#database;
+    await endAll();
+    await signOut();
+    this.leaving = false;
+    tab?.say({ type: "signedOut" });
+    this.#end();
+    this.wanted = null;
+    await database?.destroy();
   }
 
-  /** The store of this workspace: the open one, or a fresh one in its place. */
-  enter(id: string): WorkspaceStore {
-    if (this.open?.id === id) return this.open;
-    this.close();
-    const store = new WorkspaceStore(id);
-    this.open = store;
+  /** Asks for the list. */
+  loadWorkspaces(): Promise<Workspace[]> {
+    const listing = this.#list();
+    this.#listing = listing;
+    return listing.finally(() => {
+      if (this.#listing === listing) this.#listing = null;
+    });
+  }
+
+  /** Asks for the list, unless it is being asked for already. */
+  listWorkspaces(): Promise<Workspace[]> {
+    return this.#listing ?? this.loadWorkspaces();
+  }
+
+  async #list(): Promise<Workspace[]> {
+    this.problem = null;
     try {
-      localStorage.setItem(LAST_WORKSPACE, id);
+      const workspaces = await listWorkspaces();
+      await this.#keepWorkspaces(workspaces);
+      await (await this.#tab)?.archive.keepWorkspaces(workspaces);
+    } catch (error) {
+      const problem = asProblem(error);
+      // Those that are known are better than none.
+      if (problem.code !== UNREACHABLE || this.workspaces === null) this.problem = problem;
+    }
+    return this.workspaces ?? [];
+  }
+
+  /** The store of this workspace; it comes first from now on. */
+  enter(id: Id): WorkspaceStore {
+    const store = this.#store(id) ?? this.#makeStore(id);
+    void store.begin();
+    if (this.open !== store) this.open?.older.stop();
+    this.open = store;
+    store.older.start();
+    this.#keepStores([id, ...this.stores.map((one) => one.id)]);
+    try {
+      localStorage.setItem(STORED.lastWorkspace, id);
     } catch {
       // the next visit starts at the list
     }
-    void store.start();
     return store;
   }
 
+  /** None is open. All of them stay live, but for one that an address has named and that is not theirs. */
   close(): void {
-    this.open?.stop();
+    const left = this.open;
+    left?.older.stop();
     this.open = null;
+    if (left?.phase !== "failed" || (this.workspaces ?? []).some(({ id }) => id === left.id)) return;
+    left.stop();
+    this.stores = this.stores.filter((store) => store !== left);
+  }
+
+  /** Asks the network again, now. */
+  retry(): void {
+    for (const store of this.stores) if (store.phase === "failed") void store.start();
+    void this.#tab?.then((tab) => tab.retry()).catch(() => {});
   }
 
   get lastWorkspace(): string | null {
     try {
-      return localStorage.getItem(LAST_WORKSPACE);
+      return localStorage.getItem(STORED.lastWorkspace);
     } catch {
       return null;
     }
+  }
+
+  /** This tab among its siblings, made once for the person; a try that failed is made again. */
+  tab(): Promise<Tab> {
+    const person = this.person;
+    if (!person) return Promise.reject(new Error("nobody is signed in"));
+    this.#tab ??= this.#makeTab(person).catch((error: unknown) => {
+      this.#tab = null;
+      throw error;
+    });
+    return this.#tab;
+  }
+
+  async #makeTab(person: Person): Promise<Tab> {
+    const core = await loadCore();
+    let lost = (): void => void (this.forgets = true);
+    const database = await openDatabase(person.id, core.newId, () => lost());
+    const tab = new Tab(person.id, core, database, {
+      standing: (standing) => this.#stand(standing),
+      leads: () => {
+        this.isLeader = true;
+        this.open?.older.wake();
+      },
+      misfit: (misfit) => {
+        this.isLeader = false;
+        this.version.ends(misfit);
+      },
+      workspacesChanged: () => void this.loadWorkspaces(),
+      signedOut: () => this.#end(),
+    });
+    if (this.person?.id !== person.id) {
+      tab.stop();
+      throw new Error("somebody else has signed in");
+    }
+    this.#database = database;
+    lost = () => {
+      if (this.#database !== database) return;
+      this.forgets = true;
+      void tab.alone();
+    };
+    cacheFilesIn(tab.files);
+    tab.start();
+    return tab;
+  }
+
+  async #signedIn(person: Person): Promise<void> {
+    if (this.person !== null && this.person.id !== person.id) this.#clear();
+    rememberPerson(person);
+    this.problem = null;
+    await this.#begin(person);
+    await this.listWorkspaces();
+  }
+
+  /** What is kept of this person is shown at once. */
+  async #begin(person: Person): Promise<void> {
+    if (this.person?.id === person.id && this.phase === "in") return;
+    this.person = person;
+    this.phase = "in";
+    try {
+      const { archive } = await this.tab();
+      const kept = await archive.workspaces();
+      if (kept && this.person.id === person.id && this.workspaces === null) await this.#keepWorkspaces(kept);
+    } catch {
+      // each store says for itself what is missing
+    }
+  }
+
+  /** Nobody is signed in any more. What they have not sent stays where it is kept, for nobody else. */
+  #end(): void {
+    this.#clear();
+    keepSessionKey(null);
+    this.phase = "out";
+  }
+
+  /** Nothing of the person stays on the screen. */
+  #clear(): void {
+    void this.#tab?.then((tab) => tab.stop()).catch(() => {});
+    this.#tab = null;
+    this.#database = null;
+    cacheFilesIn(null);
+    forgetAll();
+    this.close();
+    for (const store of this.stores) store.stop();
+    this.stores = [];
+    this.person = null;
+    this.workspaces = null;
+    this.isLeader = false;
+    this.#standing = UNHEARD;
+    this.#wasOpen = false;
+    this.leaving = false;
+    this.forgets = false;
+  }
+
+  async #keepWorkspaces(workspaces: Workspace[]): Promise<void> {
+    this.workspaces = workspaces;
+    const waiting = (await (await this.#tab)?.archive.waiting()) ?? [];
+    const open = this.open;
+    this.#keepStores([...(open ? [open.id] : []), ...workspaces.map(({ id }) => id), ...waiting]);
+  }
+
+  #store(id: Id): WorkspaceStore | undefined {
+    return this.stores.find((store) => store.id === id);
+  }
+
+  #makeStore(id: Id): WorkspaceStore {
+    const store = new WorkspaceStore(
+      id,
+      () => this.tab(),
+      () => void this.#tab?.then((tab) => tab.retry()).catch(() => {}),
+      () => this.#keepStorage(),
+    );
+    store.connection(this.#standing.stream);
+    return store;
+  }
+
+  /** What is looked at comes first, and has the network and the processor for itself: the others begin once it is here, or cannot be had. */
+  async #beginStores(): Promise<void> {
+    const stores = this.stores;
+    const near = this.open ?? this.#store(this.lastWorkspace ?? "") ?? stores[0];
+    await Promise.race([near?.begin(), new Promise((resolve) => setTimeout(resolve, FIRST_MS))]);
+    for (const store of stores) void store.begin();
+  }
+
+  /** Keeps exactly these live, in this order. */
+  #keepStores(ids: readonly Id[]): void {
+    const wanted = [...new Set(ids)];
+    for (const store of this.stores) if (!wanted.includes(store.id)) store.stop();
+    this.stores = wanted.map((id) => this.#store(id) ?? (this.open?.id === id ? this.open : this.#makeStore(id)));
+    void this.#beginStores();
+    // An address may name a workspace that is not theirs: the stream would be refused for it. The order of what is watched says nothing:
+    // another workspace in front must not cut the stream.
+    const theirs = new Set(this.workspaces?.map(({ id }) => id));
+    const watched = wanted.filter((id) => theirs.has(id)).toSorted();
+    void this.#tab?.then((tab) => tab.watch(watched)).catch(() => {});
+  }
+
+  #stand(standing: Standing): void {
+    const changed = standing.stream !== this.#standing.stream;
+    this.#standing = standing;
+    if (standing.stream === "open") this.#wasOpen = true;
+    if (changed) for (const store of this.stores) store.connection(standing.stream);
+    if (changed && standing.stream === "open") kept.again();
+    this.version.heard(standing);
+  }
+
+  /** Asked once there is something that the browser should not clear away by itself. */
+  #keepStorage(): void {
+    if (this.#asked) return;
+    this.#asked = true;
+    void navigator.storage?.persist?.().catch(() => {});
   }
 }
 

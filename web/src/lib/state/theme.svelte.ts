@@ -35,6 +35,12 @@ class ThemeChoice {
   #show(): void {
     if (this.#theme === "system") delete document.documentElement.dataset["theme"];
     else document.documentElement.dataset["theme"] = this.#theme;
+    // The browser's own bars follow: the page names a colour for each scheme, and the choice says which one holds.
+    for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]')) {
+      const scheme = (meta.dataset["scheme"] ??= meta.media.includes("dark") ? "dark" : "light");
+      if (this.#theme === "system") meta.media = `(prefers-color-scheme: ${scheme})`;
+      else meta.media = scheme === this.#theme ? "all" : "not all";
+    }
   }
 }
 

@@ -1,10 +1,10 @@
-// One workspace as this page knows it: the replica fed by deltas, the commands on their way, and both as reactive state.
+// One workspace as reactive state: what this tab's copy of it holds, painted as it changes.
 import { SvelteMap } from "svelte/reactivity";
 import { asProblem, sentence, type Problem } from "../api/problem";
-import { fetchSnapshot, fetchTask, fetchTasks } from "../api/tasks";
-import { workspacePath } from "../api/workspaces";
-import type { Command, Draft } from "../model/commands";
-import type { Frame, Snapshot } from "../model/sync";
+import { fetchTask, fetchTasks } from "../api/tasks";
+import type { RefusalRow } from "../db/tables";
+import type { Command, Draft, ShownCard } from "../model/commands";
+import { PAGE } from "../model/limits";
 import {
   needsPerson,
   type Actor,
@@ -16,90 +16,151 @@ import {
   type Task,
   type Workspace,
 } from "../model/types";
-import { MemoryStorage, Outbox, type Queued } from "../sync/outbox";
-import { loadCore, type Core, type Replica } from "../sync/replica";
-import type { ServerEvent } from "../sync/sse";
-import { EventStream, FINAL, type StreamState } from "../sync/stream";
+import type { Copy } from "../sync/copy";
+import type { Queued } from "../sync/pending";
+import type { Told } from "../sync/surroundings";
+import type { Replica } from "../sync/replica";
+import type { StreamState } from "../sync/stream";
+import { whenIdle } from "../sync/idle";
+import { subjectOf } from "../sync/subjects";
+import type { Tab } from "../sync/tab";
 import { announcer } from "./announcer.svelte";
 import { clock } from "./clock.svelte";
+import { keptDrafts } from "./drafts";
+import { Frames, isFresh } from "./frames";
 import { keep } from "./keep";
 import { newsOf } from "./news";
-import { subjectOf, subjectsOf } from "./subjects";
+import { ENOUGH, lackingFrom, Older, type Lacking } from "./older";
+import { changed, newest, taskIn } from "./place";
+import { Refusals } from "./refusals.svelte";
+import { follow } from "./sorted";
 import { EMPTY_THREAD, Threads, type ThreadView } from "./threads.svelte";
-import { Touched, type Changes } from "./touched";
+import { verdictsIn, type VerdictCommand, type Verdicts } from "./verdicts";
 
-export interface Refusal {
-  command: Command;
-  problem: Problem;
-}
+export type { Refusal } from "./refusals.svelte";
 
+/** What has become of a command: it waits here, the server has it, or refused it; null: it is part of the history, or none of ours. */
+export type Fate = "pending" | "sent" | "refused" | null;
+
+/** This device asks for as little as possible over the network. */
+const SAVES_DATA = "connection" in navigator && (navigator.connection as { saveData?: boolean }).saveData === true;
 const ME_UNKNOWN: Actor = { kind: "system" };
+const NOT_LOADED: Problem = {
+  code: "not_loaded",
+  title: "Still loading",
+  detail: "The workspace is still loading.",
+  status: 0,
+};
+/** As many tasks are made ready for the search at once as leave a frame its time. */
+const PREPARED_AT_ONCE = 500;
 
 export class WorkspaceStore {
   phase = $state<"loading" | "ready" | "failed">("loading");
   problem = $state.raw<Problem | null>(null);
   workspace = $state.raw<Workspace | null>(null);
-  tasks = $state.raw<Task[]>([]);
-  agents = $state.raw<Agent[]>([]);
+  /** Newest first. */
+  tasks = $state.raw<readonly Task[]>([]);
+  /** Those of them that wait for a person, newest first. */
+  needsYou = $state.raw<readonly Task[]>([]);
+  agents = $state.raw<readonly Agent[]>([]);
   me = $state.raw<Actor>(ME_UNKNOWN);
   stream = $state<StreamState>("connecting");
   /** The stream has been open at least once: from then on its absence is worth a word. */
   wasOpen = $state(false);
   online = $state(navigator.onLine);
+  /** How many commands the server has not answered for. */
   unsent = $state(0);
   trouble = $state.raw<Problem | null>(null);
   olderCursor = $state<string | null>(null);
-  /** What the server refused after this page had shown it, by task ("" for the workspace itself). */
-  readonly refusals = new SvelteMap<Id, Refusal>();
+  /** What the server refused after this page had shown it. */
+  readonly refusals: Refusals;
   readonly threads: Threads;
-  /** Unsent words, by task: they outlive a look at another task. */
-  readonly drafts: Record<Id, string> = {};
+  /** Unsent words, by task: they outlive a look at another task, and the page. */
+  readonly drafts: Record<Id, string>;
+  /** Hears of every frame of a commit, once it has taken effect here. */
+  readonly frames = new Frames();
 
-  readonly needsYou: Task[] = $derived(this.tasks.filter(needsPerson));
   readonly connected: Agent[] = $derived(this.agents.filter((agent) => agent.presence === "connected"));
   readonly meId: Id | null = $derived(this.me.kind === "person" ? this.me.id : null);
 
-  /** Grows with every change of what is shown. */
-  #version = $state(0);
-  /** The same for the thread of each task that has been looked at: news of one task repaints no other. */
+  /** Grows with every change of a task or a thread. */
+  #texts = $state(0);
+  /** Grows with every change of what waits to be sent. */
+  #queue = $state(0);
+  /** Verdicts of ours that the server has not confirmed, by task. */
+  #verdicts = $state.raw<Verdicts>(verdictsIn([]));
+  /** The thread of each task that has been looked at: news of one task repaints no other. */
   readonly #looked = new SvelteMap<Id, ThreadView>();
-  #core: Core | null = null;
-  #replica: Replica | null = null;
-  #outbox: Outbox | null = null;
-  #stream: EventStream | null = null;
-  readonly #touched = new Touched();
-  /** The frames of the commit that is under way, each with its task as it was before. */
-  #commit: { frame: Frame; before: Task | null }[] = [];
-  #resetting = false;
+  /** Something has changed since the page was painted last. */
+  #due = false;
+  #queueMoved = false;
+  #preparing = false;
+  /** Files of ours that commands of ours may name. */
+  #files: Attachment[] = [];
+  #tab: Tab | null = null;
+  #copy: Copy | null = null;
   #stopped = false;
+  #begun: Promise<void> | null = null;
+  #loadingOlder: Promise<void> | null = null;
+  /** Brings in by itself what is not here, while this workspace is the one that is looked at. */
+  readonly older = new Older({
+    wanted: () => this.phase === "ready" && this.stream === "open" && this.olderComes && (this.#tab?.keeps() ?? false),
+    load: () =>
+      this.loadOlder().then(
+        () => true,
+        () => false,
+      ),
+  });
+  /** What is not here of the tasks. */
+  readonly lacking: Lacking = $derived(lackingFrom(this.olderCursor));
+  /** It comes by itself, as soon as it can. */
+  readonly olderComes: boolean = $derived(this.lacking !== "nothing" && this.tasks.length < ENOUGH && !SAVES_DATA);
 
-  constructor(readonly id: Id) {
-    this.threads = new Threads(id, (task, page) => {
-      this.#replica?.loadThread(page);
-      this.#touch(task);
+  constructor(
+    readonly id: Id,
+    /** This tab among its siblings: it comes with the wasm and the storage. */
+    readonly tab: () => Promise<Tab>,
+    /** Every try is made at once. */
+    readonly again: () => void,
+    /** Something of ours waits here: the browser should not clear it away. */
+    readonly worthKeeping: () => void,
+  ) {
+    this.drafts = keptDrafts((task, text) => void this.#tab?.archive.keepDraft(id, task, text));
+    this.refusals = new Refusals((commands) => this.#copy?.dismiss(commands));
+    this.threads = new Threads(id, {
+      held: (task) => this.#threadHeld(task),
+      era: () => this.#copy?.era ?? 0,
+      arrived: (task, page, era) => {
+        this.#copy?.page("thread", task, page, era);
+        this.#paint(task);
+      },
+      looked: (task) => {
+        this.#copy?.looked(task);
+        this.#paint(task);
+      },
     });
   }
 
+  /** Starts it, unless it was. Settles once it is here, or could not be had at the first try. */
+  begin(): Promise<void> {
+    this.#begun ??= this.start();
+    return this.#begun;
+  }
+
   async start(): Promise<void> {
+    if (this.#stopped) return;
     addEventListener("online", this.#network);
     addEventListener("offline", this.#network);
     this.phase = "loading";
     this.problem = null;
     try {
-      const [core, snapshot] = await Promise.all([loadCore(), fetchSnapshot(this.id)]);
+      this.#tab ??= await this.tab();
       if (this.#stopped) return;
-      this.#core = core;
-      this.#outbox ??= this.#makeOutbox(core);
-      this.#replica ??= core.newReplica(this.#outbox.client);
-      this.#begin(this.#replica, snapshot);
-      this.#stream ??= this.#makeStream();
-      this.#paint({ all: true });
-      this.phase = "ready";
-      this.#stream.start();
+      this.#copy ??= this.#makeCopy(this.#tab);
+      const copy = this.#copy;
+      if (!(await copy.open()) && !this.#stopped) await copy.begin();
     } catch (error) {
-      if (this.#stopped) return;
-      this.problem = asProblem(error);
-      this.phase = "failed";
+      if (!this.#stopped) this.#lost(asProblem(error));
     }
   }
 
@@ -107,23 +168,21 @@ export class WorkspaceStore {
     this.#stopped = true;
     removeEventListener("online", this.#network);
     removeEventListener("offline", this.#network);
-    this.#stream?.stop();
-    this.#outbox?.close();
-    this.#replica?.free();
-    this.#replica = null;
+    this.older.stop();
+    this.#tab?.drop(this.id);
+    this.#copy = null;
   }
 
   /** Asks the network again, now. */
   retry(): void {
     if (this.phase === "failed") void this.start();
-    else this.#stream?.restart();
+    this.again();
   }
 
   // Looking
 
   task(id: Id): Task | null {
-    void this.#version;
-    return this.#replica?.task(id) ?? null;
+    return taskIn(this.tasks, id);
   }
 
   /** Finds a task by its id or its number. */
@@ -133,7 +192,7 @@ export class WorkspaceStore {
     return this.tasks.find((task) => task.number === Number(name)) ?? null;
   }
 
-  thread(task: Id): Message[] {
+  thread(task: Id): readonly Message[] {
     return this.#look(task).messages;
   }
 
@@ -147,250 +206,264 @@ export class WorkspaceStore {
   }
 
   /** A verdict of ours on this task that the server has not confirmed: it is "sending", never done. */
-  verdictOnItsWay(task: Id): Extract<Command, { type: "giveVerdict" }> | null {
-    void this.#version;
-    for (const { command } of this.#outbox?.entries ?? []) {
-      if (command.type === "giveVerdict" && command.task === task) return command;
-    }
-    return null;
+  verdictOnItsWay(task: Id): VerdictCommand | null {
+    return this.#verdicts.get(task) ?? null;
   }
 
-  /** Asks the server for a task that the snapshot did not hold. */
+  /** Commands of ours that the server has not answered for, in order. */
+  get waiting(): Queued[] {
+    void this.#queue;
+    return this.#copy?.pending.unsent ?? [];
+  }
+
+  fate(command: Id): Fate {
+    void this.#queue;
+    const queued = this.#copy?.pending.queued.get(command);
+    if (queued) return queued.acknowledged === null ? "pending" : "sent";
+    return this.refusals.of(command) ? "refused" : null;
+  }
+
+  /** The tasks in which all of these words stand, the best first. */
+  search(words: string): Id[] {
+    void this.#texts;
+    return this.#replica?.search(words) ?? [];
+  }
+
+  /** Somebody may search soon: what that needs is made ready meanwhile, so that the first letter takes no longer than the next ones. */
+  prepareSearch(): void {
+    if (this.#preparing) return;
+    this.#preparing = true;
+    whenIdle(() => {
+      this.#preparing = false;
+      if (this.#replica?.prepareSearch(PREPARED_AT_ONCE)) this.prepareSearch();
+    });
+  }
+
+  /** The same, asked of the server: of the tasks that are not here as well. They are here afterwards. */
+  async lookUp(query: Record<string, string>): Promise<Id[]> {
+    const era = this.#copy?.era ?? 0;
+    const text = await fetchTasks(this.id, query);
+    const { tasks } = JSON.parse(text) as { tasks: Task[] };
+    this.#copy?.found(tasks, era);
+    this.#paint();
+    return tasks.map(({ id }) => id);
+  }
+
+  /** Asks the server for a task that is not here. */
   async fetch(name: string): Promise<Task> {
-    const task = await fetchTask(this.id, name);
-    this.#replica?.loadTasks({ tasks: [task] });
-    this.#touch(task.id);
+    const era = this.#copy?.era ?? 0;
+    const text = await fetchTask(this.id, name);
+    const task = JSON.parse(text) as Task;
+    this.#copy?.found([task], era);
+    this.#paint();
     return task;
   }
 
-  async loadOlder(): Promise<void> {
-    if (this.olderCursor === null) return;
-    const page = await fetchTasks(this.id, { cursor: this.olderCursor, limit: "100" });
-    this.#replica?.loadTasks(page);
-    this.olderCursor = page.nextCursor;
-    this.#paint({ all: true });
+  /** The next page of what is not here. */
+  loadOlder(): Promise<void> {
+    this.#loadingOlder ??= this.#loadOlder().finally(() => (this.#loadingOlder = null));
+    return this.#loadingOlder;
+  }
+
+  async #loadOlder(): Promise<void> {
+    const copy = this.#copy;
+    if (!copy || copy.older === null) return;
+    const { era, older } = copy;
+    const page = await fetchTasks(this.id, { cursor: older, limit: String(PAGE) });
+    copy.page("tasks", null, page, era);
+    this.#paint();
   }
 
   // Doing
 
   newId(): Id {
-    if (!this.#core) throw new Error("the workspace is not loaded yet");
-    return this.#core.newId();
+    if (!this.#tab) throw new Error("the workspace is not loaded yet");
+    return this.#tab.core.newId();
   }
 
-  /** Decides a command here and now and sends it on. The problem, if core refuses it; nothing is sent then. */
-  do(draft: Draft): Problem | null {
-    const replica = this.#replica;
-    const outbox = this.#outbox;
-    if (!replica || !outbox)
-      return { code: "not_loaded", title: "Still loading", detail: "The workspace is still loading.", status: 0 };
+  /** Decides a command here and now and sends it on, given on what was `shown`. The problem, if core refuses it; nothing is sent then. */
+  do(draft: Draft, shown: ShownCard | null = null): Problem | null {
+    if (!this.#copy?.ready) return NOT_LOADED;
     const command = { ...draft, id: this.newId() } as Command;
-    clock.look();
-    const proposal = replica.propose(outbox.nextMutation, command, Date.now());
+    clock.turn();
+    const named = "attachments" in command ? command.attachments : [];
+    const files = this.#files.filter(({ id }) => named.includes(id));
+    const proposal = this.#copy.propose(command, Date.now(), { files, shown });
+    if (proposal === null) return NOT_LOADED;
     if (proposal.outcome === "rejected") {
       return proposal.rejection ?? { code: "refused", title: "This can't be done", detail: "", status: 409 };
     }
     this.refusals.delete(subjectOf(command));
-    outbox.add(command);
-    this.#touch(subjectOf(command));
+    this.#paint();
+    this.worthKeeping();
     return null;
   }
 
-  /** Makes an uploaded file known, so that a message with it can be shown before the server has it. */
+  /** Why core would refuse this as things stand here; nothing is done. */
+  may(draft: Draft): Problem | null {
+    return this.#replica?.refusal({ ...draft, id: this.newId() } as Command, Date.now()) ?? null;
+  }
+
+  /** Makes a file of ours known, so that a message with it can be shown before the server has it. */
   attach(attachment: Attachment): void {
-    this.#replica?.attach(attachment);
+    this.#files.push(attachment);
+    this.#copy?.attach(attachment);
   }
 
   // Feeding
 
-  #begin(replica: Replica, snapshot: Snapshot): void {
-    replica.loadSnapshot(snapshot);
-    this.me = snapshot.me;
-    this.olderCursor = snapshot.nextCursor;
+  /** How the stream stands that brings this workspace's news. */
+  connection(state: StreamState): void {
+    const opened = state === "open" && this.stream !== "open";
+    this.stream = state;
+    if (!opened) return;
+    this.wasOpen = true;
+    // What could not be had without a network is asked for again.
+    this.threads.retry();
+    this.older.wake();
   }
 
-  #makeStream(): EventStream {
-    return new EventStream(`${workspacePath(this.id)}/events`, () => this.#replica?.cursor() ?? null, {
-      event: (event) => this.#event(event),
-      state: (state) => {
-        this.stream = state;
-        if (state === "open") this.wasOpen = true;
+  get #replica(): Replica | null {
+    return this.#copy?.ready ? this.#copy.replica : null;
+  }
+
+  #makeCopy(tab: Tab): Copy {
+    const copy = tab.copy(this.id, {
+      committed: (told) => this.#committed(told),
+      renewed: (known) => {
+        if (!copy.ready) return;
+        this.me = copy.replica?.me() ?? ME_UNKNOWN;
+        this.phase = "ready";
+        this.problem = null;
+        this.#paint(null, known);
+        this.threads.renew();
+        this.older.wake();
       },
-      refused: (error) => this.#lost(error.problem),
+      touched: () => this.#note(),
+      refused: (rows, fresh) => this.#refused(rows, fresh),
+      dismissed: (commands) => this.refusals.forget(commands),
+      drafts: (drafts) => {
+        for (const [task, text] of Object.entries(drafts)) this.drafts[task] ??= text;
+      },
+      queueChanged: () => {
+        this.unsent = copy.pending.unsent.length;
+        this.#queueMoved = true;
+        this.#note();
+      },
+      trouble: (problem) => {
+        this.trouble = problem;
+        // With nothing to show, the reason is shown instead.
+        if (problem === null || copy.ready) return;
+        this.problem = problem;
+        this.phase = "failed";
+      },
+      lost: (problem) => this.#lost(problem),
     });
+    return copy;
   }
 
   /** No try will bring this workspace back. A refused sign-in is not its fault: that is asked for anew. */
   #lost(problem: Problem): void {
-    this.#stream?.stop();
     this.problem = problem;
-    if (problem.status !== 401) this.phase = "failed";
+    if (problem.status === 401) return;
+    this.phase = "failed";
+    this.tasks = [];
+    this.needsYou = [];
   }
 
-  #makeOutbox(core: Core): Outbox {
-    return new Outbox(`${workspacePath(this.id)}/commands`, core.newId, new MemoryStorage(), {
-      accepted: (entry, cursor) => {
-        this.#replica?.settle(entry.mutationId, null, cursor);
-        this.#note(subjectOf(entry.command));
-      },
-      rejected: (entry, problem) => this.#refused(entry, problem),
-      // The replica knows its commands by the old name and numbers: it starts anew as well.
-      renumbered: (client, entries) => void this.#reset(core.newReplica(client), entries),
-      changed: () => {
-        this.unsent = this.#outbox?.unsent ?? 0;
-        this.trouble = this.#outbox?.trouble ?? null;
-      },
-    });
-  }
-
-  #event(event: ServerEvent): void {
-    if (event.event === "hello") return;
-    if (event.event === "reset") {
-      void this.#reset();
-      return;
-    }
+  #committed(told: Told[]): void {
     const replica = this.#replica;
     if (!replica) return;
-    try {
-      this.#apply(replica, JSON.parse(event.data) as Frame);
-    } catch {
-      // A frame that this page cannot read, of a newer server perhaps: what it changed is in the next snapshot.
-      void this.#reset();
+    this.#note();
+    for (const { frame, before } of told) {
+      const after = frame.taskId ? replica.task(frame.taskId) : null;
+      const news = newsOf(frame, before, after, replica.agents(), this.meId);
+      if (news) announcer.tell(news);
+      this.frames.tell(frame, { fresh: isFresh(frame) });
     }
   }
 
-  #apply(replica: Replica, frame: Frame): void {
-    const before = frame.taskId ? replica.task(frame.taskId) : null;
-    const { reset, committed } = replica.applyFrame(frame);
-    if (reset) {
-      this.#commit = [];
-      void this.#reset();
-      return;
+  #refused(rows: RefusalRow[], fresh: boolean): void {
+    for (const row of rows) {
+      this.refusals.add(row);
+      if (fresh) announcer.say(`Not done: ${sentence(row.problem)}`);
     }
-    // A commit takes effect as a whole, with its last frame; only then is there something to show and to say.
-    this.#commit.push({ frame, before });
-    if (frame.cursor === undefined) return;
-    const parts = this.#commit;
-    this.#commit = [];
-    this.#settle(frame);
-    if (!committed) return;
-    this.#note("");
-    for (const part of parts) {
-      for (const id of subjectsOf(part.frame)) this.#note(id);
-      const after = part.frame.taskId ? replica.task(part.frame.taskId) : null;
-      const news = newsOf(part.frame, part.before, after, replica.agents(), this.meId);
-      if (news) announcer.say(news);
-    }
+    this.#note();
   }
 
-  /** What this frame says of our own commands. */
-  #settle(frame: Frame): void {
-    const outbox = this.#outbox;
-    if (!outbox || !frame.mutations) return;
-    const ours = frame.mutations.filter(({ clientId }) => clientId === outbox.client);
-    for (const { mutationId, rejection } of ours) {
-      const entry = outbox.entries.find((one) => one.mutationId === mutationId);
-      if (entry && rejection) this.#refused(entry, rejection);
-    }
-    outbox.confirm(ours.map(({ mutationId }) => mutationId));
-  }
-
-  #refused(entry: Queued, problem: Problem): void {
-    this.#replica?.settle(entry.mutationId, problem);
-    this.refusals.set(subjectOf(entry.command), { command: entry.command, problem });
-    announcer.say(`Not done: ${sentence(problem)}`);
-    this.#touch(subjectOf(entry.command));
-  }
-
-  /** The server's history is another one than ours: begin again from a snapshot, keeping what is still to be sent. */
-  async #reset(fresh?: Replica, entries: readonly Queued[] = []): Promise<void> {
-    if (this.#resetting && !fresh) return;
-    this.#resetting = true;
-    try {
-      const snapshot = await fetchSnapshot(this.id);
-      const old = this.#replica;
-      if (this.#stopped || !old) return;
-      const replica = fresh ?? old;
-      this.#begin(replica, snapshot);
-      for (const { mutationId, command } of entries) replica.propose(mutationId, command, Date.now());
-      this.#replica = replica;
-      if (replica !== old) old.free();
-      this.#outbox?.forgetAcknowledged();
-      this.#paint({ all: true });
-      this.#resetting = false;
-      this.#stream?.restart();
-      void this.#outbox?.flush();
-      await this.threads.reload();
-    } catch (error) {
-      const problem = asProblem(error);
-      if (FINAL.has(problem.status)) {
-        this.#lost(problem);
-        return;
-      }
-      this.trouble = problem;
-      setTimeout(() => {
-        this.#resetting = false;
-        if (!this.#stopped) void this.#reset(fresh, entries);
-      }, 2000);
-    }
+  #threadHeld(task: Id): { earlier: string | null } | null {
+    const held = this.#replica?.threadState(task);
+    if (held) return { earlier: this.#replica?.thread(task)[1]?.index === 1 ? null : held.nextCursor };
+    // A task of ours that the server does not have yet: all there is of it is here.
+    return this.#copy?.pending.queued.has(task) ? { earlier: null } : null;
   }
 
   #network = (): void => {
     this.online = navigator.onLine;
   };
 
-  /** Something about this task ("" for the workspace) has changed: it is painted with the next frame of the screen. */
-  #note(task: Id): void {
-    if (!this.#touched.note(task)) return;
+  // Painting
+
+  /** Something has changed: it is painted with the next frame of the screen. */
+  #note(): void {
+    if (this.#due) return;
+    this.#due = true;
     const paint = (): void => {
-      if (this.#touched.any) this.#paint(this.#touched.take());
+      if (this.#due) this.#paint();
     };
     // A hidden page draws no frames, but its title still counts.
     if (document.visibilityState === "visible") requestAnimationFrame(paint);
     else setTimeout(paint, 50);
   }
 
-  /** The same, painted at once: what this person just did. */
-  #touch(task: Id): void {
-    this.#touched.note(task);
-    this.#paint(this.#touched.take());
-  }
-
-  #paint(changes: Changes): void {
+  /**
+   * What has changed is painted at once, and nothing else is looked at but a thread that is looked at for the first time. Where all begins
+   * anew, the tasks may be known as they were before what has changed.
+   */
+  #paint(look: Id | null = null, known: Task[] | null = null): void {
     const replica = this.#replica;
     if (!replica) return;
-    this.workspace = replica.workspace();
-    this.agents = keep(this.agents, replica.agents(), (agent) => agent.name);
-    if (changes.all) {
-      this.#touched.take();
-      this.tasks = keep(this.tasks, replica.tasks(), (task) => task.id);
-      for (const id of this.#looked.keys()) this.#read(replica, id);
-    } else {
-      // A command that waits is decided anew on every delta: its task may look different as well.
-      const waiting = this.#outbox?.entries.map(({ command }) => subjectOf(command)) ?? [];
-      const ids = [...changes.tasks, ...waiting].filter((id, at, all) => id !== "" && all.indexOf(id) === at);
-      if (ids.length > 0) this.#replace(replica, ids);
-      for (const id of ids) this.#read(replica, id);
+    this.#due = false;
+    const { everything, around, touched, tasks } = replica.changes();
+    const all = everything ? replica.tasks().flat() : known;
+    if (all !== null || around) {
+      this.workspace = replica.workspace();
+      this.agents = keep(this.agents, replica.agents(), (agent) => agent.name);
     }
-    this.#version++;
-  }
-
-  #replace(replica: Replica, ids: Id[]): void {
-    const others = this.tasks.filter((task) => !ids.includes(task.id));
-    const changed = ids.flatMap((id) => replica.task(id) ?? []);
-    // Newest first, as the replica has them: ids are ordered by time.
-    this.tasks = [...others, ...keep(this.tasks, changed, (task) => task.id)].sort((one, other) =>
-      one.id < other.id ? 1 : -1,
-    );
+    this.olderCursor = this.#copy?.older ?? null;
+    if (all !== null) {
+      this.tasks = keep(this.tasks, all, (task) => task.id);
+      this.needsYou = this.tasks.filter(needsPerson);
+    }
+    const { gone, come } = changed(this.tasks, touched, tasks);
+    this.tasks = follow(this.tasks, gone, come, newest);
+    this.needsYou = follow(this.needsYou, gone.filter(needsPerson), come.filter(needsPerson), newest);
+    for (const id of all === null ? touched : this.#looked.keys()) this.#read(replica, id);
+    if (look !== null && !touched.includes(look)) this.#read(replica, look);
+    if (this.#queueMoved) this.#readQueue();
+    if (all !== null || touched.length > 0) this.#texts++;
   }
 
   #read(replica: Replica, task: Id): void {
     if (!this.threads.states.has(task)) return;
     const before = this.#looked.get(task) ?? EMPTY_THREAD;
-    const deliveries = keep(Object.values(before.deliveries), replica.deliveries(task), (delivery) => delivery.id);
+    const messages = keep(before.messages, replica.thread(task), (message) => message.id);
+    const known = Object.values(before.deliveries);
+    const deliveries = keep(known, replica.deliveries(task), (delivery) => delivery.id);
+    if (messages === before.messages && deliveries === known && before !== EMPTY_THREAD) return;
     this.#looked.set(task, {
-      messages: keep(before.messages, replica.thread(task), (message) => message.id),
-      deliveries: Object.fromEntries(deliveries.map((delivery) => [delivery.id, delivery])),
+      messages,
+      deliveries:
+        deliveries === known
+          ? before.deliveries
+          : Object.fromEntries(deliveries.map((delivery) => [delivery.id, delivery])),
     });
+  }
+
+  #readQueue(): void {
+    this.#queueMoved = false;
+    this.#queue++;
+    const verdicts = verdictsIn([...(this.#copy?.pending.queued.values() ?? [])].map(({ command }) => command));
+    if (verdicts.size + this.#verdicts.size > 0) this.#verdicts = verdicts;
   }
 }

@@ -19,8 +19,4 @@ export class Backoff {
   reset(): void {
     this.#tries = 0;
   }
-
-  get tries(): number {
-    return this.#tries;
-  }
 }

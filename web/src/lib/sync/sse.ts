@@ -3,24 +3,13 @@
 export interface ServerEvent {
   event: string;
   data: string;
-  /** The last id seen so far: what a resume names. */
-  id: string | null;
-  /** True if this very event carried an id. */
-  hasId: boolean;
 }
 
 export class SseParser {
   #rest = "";
   #event = "";
   #data: string[] = [];
-  #id: string | null;
-  #hasId = false;
   #started = false;
-  retry: number | null = null;
-
-  constructor(lastId: string | null = null) {
-    this.#id = lastId;
-  }
 
   /** Takes the next piece of text and gives the events that it completed. */
   push(text: string): ServerEvent[] {
@@ -54,26 +43,15 @@ export class SseParser {
     if (value.startsWith(" ")) value = value.slice(1);
     if (field === "data") this.#data.push(value);
     else if (field === "event") this.#event = value;
-    else if (field === "id") {
-      if (!value.includes("\0")) {
-        this.#id = value;
-        this.#hasId = true;
-      }
-    } else if (field === "retry" && /^\d+$/.test(value)) this.retry = Number(value);
+    // Ids and times to wait are the page's own: it knows where it stands.
     return null;
   }
 
   #dispatch(): ServerEvent | null {
     const has = this.#data.length > 0;
-    const event: ServerEvent = {
-      event: this.#event || "message",
-      data: this.#data.join("\n"),
-      id: this.#id,
-      hasId: this.#hasId,
-    };
+    const event: ServerEvent = { event: this.#event || "message", data: this.#data.join("\n") };
     this.#event = "";
     this.#data = [];
-    this.#hasId = false;
     return has ? event : null;
   }
 }
@@ -81,10 +59,9 @@ export class SseParser {
 /** Reads a body to its end and calls back for each event, and for each sign of life (keepalive comments too). */
 export async function readEvents(
   body: ReadableStream<Uint8Array>,
-  lastId: string | null,
   on: { event: (event: ServerEvent) => void; alive: () => void },
 ): Promise<void> {
-  const parser = new SseParser(lastId);
+  const parser = new SseParser();
   const decoder = new TextDecoder();
   const reader = body.getReader();
   try {

@@ -2,6 +2,7 @@
 import { ProblemError } from "../api/problem";
 import { send } from "../api/http";
 import { Backoff } from "./backoff";
+import { isKeptOut } from "./replica";
 import { readEvents, type ServerEvent } from "./sse";
 
 export type StreamState = "connecting" | "open" | "waiting" | "stopped";
@@ -15,8 +16,6 @@ export interface StreamHandlers {
 
 /** The server writes a keepalive every 25 s: silence for two of them and a bit means that the network is gone. */
 const SILENCE_MS = 60_000;
-/** Answers that no retry mends. */
-export const FINAL: ReadonlySet<number> = new Set([401, 403, 404, 410]);
 
 export class EventStream {
   #backoff = new Backoff();
@@ -84,7 +83,7 @@ export class EventStream {
       if (!response.body) throw new Error("the stream has no body");
       this.#alive(abort);
       this.on.state("open");
-      await readEvents(response.body, lastId, {
+      await readEvents(response.body, {
         alive: () => {
           this.#backoff.reset();
           this.#alive(abort);
@@ -94,7 +93,7 @@ export class EventStream {
         },
       });
     } catch (error) {
-      if (mine() && error instanceof ProblemError && FINAL.has(error.problem.status)) {
+      if (error instanceof ProblemError && (await isKeptOut(error.problem)) && mine()) {
         this.stop();
         this.on.refused(error);
         return;

@@ -1,5 +1,6 @@
 // Times, sizes and counts in words. Every function takes what it needs; none reads a clock.
-import type { Actor, Agent, Status, Task } from "../model/types";
+import type { Actor, Agent, Status } from "../model/types";
+import { placeIn } from "../state/sorted";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -25,6 +26,9 @@ export function shortAge(ms: number): string {
   return `${Math.floor(ms / DAY)}d`;
 }
 
+/** Noon of a day: the same for all moments of it. */
+export const noonOf = (time: number): number => new Date(time).setHours(12, 0, 0, 0);
+
 export const since = (time: string, now: number): number => Math.max(0, now - Date.parse(time));
 
 const pad = (value: number): string => String(value).padStart(2, "0");
@@ -41,32 +45,42 @@ export function moment(time: string, now: number): string {
   const hourMinute = `${pad(date.getHours())}:${pad(date.getMinutes())}`;
   if (date.toDateString() === new Date(now).toDateString()) return hourMinute;
   const sameYear = date.getFullYear() === new Date(now).getFullYear();
-  const day = date.toLocaleDateString("en", {
-    day: "numeric",
-    month: "short",
-    ...(sameYear ? {} : { year: "numeric" }),
-  });
-  return `${day}, ${hourMinute}`;
+  return `${(sameYear ? shortDay : shortDayOfYear)(date)}, ${hourMinute}`;
 }
 
-export const fullTime = (time: string): string =>
-  new Date(time).toLocaleString("en", { dateStyle: "full", timeStyle: "medium" });
+/** Writes dates in one way. What does it is made when it is first wanted, and then kept: making it takes many times as long as asking it. */
+function written(options: Intl.DateTimeFormatOptions): (date: Date) => string {
+  let format: Intl.DateTimeFormat | undefined;
+  return (date) => (format ??= new Intl.DateTimeFormat("en", options)).format(date);
+}
+const shortDay = written({ day: "numeric", month: "short" });
+const shortDayOfYear = written({ day: "numeric", month: "short", year: "numeric" });
+const longDay = written({ weekday: "long", day: "numeric", month: "long" });
+const dayAndTime = written({ dateStyle: "full", timeStyle: "medium" });
+
+export const fullTime = (time: string): string => dayAndTime(new Date(time));
 
 export function day(time: string, now: number): string {
   const date = new Date(time);
   if (date.toDateString() === new Date(now).toDateString()) return "Today";
   if (date.toDateString() === new Date(now - DAY).toDateString()) return "Yesterday";
-  return date.toLocaleDateString("en", { weekday: "long", day: "numeric", month: "long" });
+  return longDay(date);
 }
 
-/** Tasks under the day of their last change, in the order given. */
-export function byDay(tasks: readonly Task[], now: number): { name: string; tasks: Task[] }[] {
-  const days: { name: string; tasks: Task[] }[] = [];
-  for (const task of tasks) {
-    const name = day(task.updatedAt, now);
-    const last = days.at(-1);
-    if (last?.name === name) last.tasks.push(task);
-    else days.push({ name, tasks: [task] });
+/** Whether a time is of the day that begins then, or of an earlier one. */
+const before = (one: { updatedAt: string }, midnight: { updatedAt: string }): number =>
+  one.updatedAt >= midnight.updatedAt ? -1 : 1;
+
+/** The days of tasks that are ordered by their last change, newest first, each with the place of its first task. */
+export function dayStarts(tasks: readonly { updatedAt: string }[], now: number): { name: string; from: number }[] {
+  const days: { name: string; from: number }[] = [];
+  // Times of one form are in order as texts: only where a day begins is a calendar asked, and where that is, is found by halving.
+  for (let from = 0; from < tasks.length;) {
+    const { updatedAt } = tasks[from] as { updatedAt: string };
+    const midnight = new Date(updatedAt);
+    midnight.setHours(0, 0, 0, 0);
+    days.push({ name: day(updatedAt, now), from });
+    from = placeIn(tasks, { updatedAt: midnight.toISOString() }, before, from + 1);
   }
   return days;
 }

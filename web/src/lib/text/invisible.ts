@@ -1,5 +1,7 @@
 // Makes visible what bytes can hide: control, zero-width and bidirectional characters, each named by its code.
 
+import { rules } from "../sync/replica";
+
 export type Piece = { kind: "text"; text: string } | { kind: "hidden"; code: string; name: string };
 
 const NAMES: Record<number, string> = {
@@ -22,39 +24,58 @@ const NAMES: Record<number, string> = {
   0x2067: "right-to-left isolate",
   0x2068: "first strong isolate",
   0x2069: "pop directional isolate",
+  0x2800: "blank Braille pattern",
   0x3164: "Hangul filler",
   0xfeff: "byte order mark",
 };
 
 /* eslint-disable no-control-regex, no-misleading-character-class -- these are the very characters to look for, each for itself */
-// C0 but tab and newline, DEL, C1, every format character, odd spaces, fillers, tags and variation selectors.
+// All that core calls invisible, but tab and newline; every other format character; and odd spaces.
 const HIDDEN =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u115f\u1160\u2028\u2029\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|\p{Cf}/u;
-const HIDDEN_ALL = new RegExp(HIDDEN.source, "gu");
-// Reorder or hide what is read: always worth a warning, wherever they stand.
-const DECEPTIVE =
-  /[\u200b\u2060\u00ad\u202a-\u202e\u2066-\u2069\u3164\ufeff\u{e0000}-\u{e007f}\u0000-\u0008\u000e-\u001f\u007f]/u;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2028\u2029\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0000}-\u{e0fff}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]|\p{Cf}/gu;
 /* eslint-enable no-control-regex, no-misleading-character-class */
 
+/** Everything in a text of bytes that cannot be seen, or not be told from a plain space. */
 export function reveal(text: string): Piece[] {
-  const pieces: Piece[] = [];
-  let last = 0;
-  for (const match of text.matchAll(HIDDEN_ALL)) {
-    const char = match[0];
+  return pieces(
+    text,
     // CRLF is an ordinary line end.
-    if (char === "\r" && text[match.index + 1] === "\n") {
-      if (match.index > last) pieces.push({ kind: "text", text: text.slice(last, match.index) });
-      last = match.index + 1;
-      continue;
-    }
-    if (match.index > last) pieces.push({ kind: "text", text: text.slice(last, match.index) });
-    const point = char.codePointAt(0) ?? 0;
-    const code = `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
-    pieces.push({ kind: "hidden", code, name: NAMES[point] ?? "invisible character" });
-    last = match.index + char.length;
-  }
-  if (last < text.length) pieces.push({ kind: "text", text: text.slice(last) });
-  return pieces;
+    [...text.matchAll(HIDDEN)].map(({ index }) => index).filter((at) => !text.startsWith("\r\n", at)),
+  ).map((piece) => (piece.kind === "text" ? { ...piece, text: piece.text.replaceAll("\r\n", "\n") } : piece));
 }
 
-export const hasDeceptive = (text: string): boolean => DECEPTIVE.test(text);
+/** What hides in words, by core's rule: joiners that join something, and the spaces of other languages, are parts of them. */
+export const revealWords = (text: string): Piece[] =>
+  // Most texts hide nothing: core is asked about the others.
+  text.search(HIDDEN) < 0 ? pieces(text, []) : pieces(text, rules().hidden(text));
+
+export const hasDeceptive = (text: string): boolean => text.search(HIDDEN) >= 0 && rules().hidden(text).length > 0;
+
+/** Which characters hide in a text, each once, and how often. */
+export function hiddenIn(text: string): { code: string; name: string; many: number }[] {
+  const found = new Map<string, { code: string; name: string; many: number }>();
+  for (const piece of revealWords(text)) {
+    if (piece.kind === "text") continue;
+    const known = found.get(piece.code);
+    if (known) known.many++;
+    else found.set(piece.code, { code: piece.code, name: piece.name, many: 1 });
+  }
+  return [...found.values()];
+}
+
+function pieces(text: string, places: readonly number[]): Piece[] {
+  const all: Piece[] = [];
+  let last = 0;
+  const upTo = (at: number): void => {
+    if (at > last) all.push({ kind: "text", text: text.slice(last, at) });
+  };
+  for (const at of places) {
+    upTo(at);
+    const point = text.codePointAt(at) ?? 0;
+    const code = `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
+    all.push({ kind: "hidden", code, name: NAMES[point] ?? "invisible character" });
+    last = at + String.fromCodePoint(point).length;
+  }
+  upTo(text.length);
+  return all;
+}

@@ -3,6 +3,9 @@
 /** The variable that holds the token: a secret belongs into the environment, not into a file that gets committed. */
 export const TOKEN_VARIABLE = "AGENTRQ_TOKEN";
 
+/** How Claude Code connects. Over HTTP it registers a channel only at the address that speaks no later revision than 2025-11-25. */
+export type Transport = "sse" | "http";
+
 /** The address without a token in it: the token travels in a header. */
 export function bareUrl(mcpUrl: string): string {
   const url = new URL(mcpUrl);
@@ -10,18 +13,38 @@ export function bareUrl(mcpUrl: string): string {
   return url.toString();
 }
 
+/** Where Claude Code connects over this transport. */
+export const addressFor = (url: string, transport: Transport): string =>
+  transport === "http" ? url.replace("/mcp/", "/channel/") : url;
+
 export const exportLine = (token: string): string => `export ${TOKEN_VARIABLE}=${token}`;
 
-export function mcpJson(url: string): string {
-  const server = { type: "sse", url, headers: { Authorization: `Bearer \${${TOKEN_VARIABLE}}` } };
-  return JSON.stringify({ mcpServers: { agentrq: server } }, null, 2);
+const pretty = (value: unknown): string => JSON.stringify(value, null, 2);
+
+export function mcpJson(url: string, transport: Transport = "sse"): string {
+  const headers = { Authorization: `Bearer \${${TOKEN_VARIABLE}}` };
+  return pretty({ mcpServers: { agentrq: { type: transport, url: addressFor(url, transport), headers } } });
 }
 
 /** Single quotes: the shell must leave the variable to Claude Code, so that no file holds the token. */
-export const addLine = (url: string): string =>
-  `claude mcp add --transport sse --scope project agentrq '${url}' --header 'Authorization: Bearer \${${TOKEN_VARIABLE}}'`;
+export const addLine = (url: string, transport: Transport = "sse"): string =>
+  `claude mcp add --transport ${transport} --scope project agentrq '${addressFor(url, transport)}' --header 'Authorization: Bearer \${${TOKEN_VARIABLE}}'`;
 
 export const startLine = "claude --dangerously-load-development-channels server:agentrq";
+
+/** Codex takes the token from the environment, and refuses one that stands in the file. */
+export const codexToml = (url: string): string =>
+  `[mcp_servers.agentrq]\nurl = ${JSON.stringify(url)}\nbearer_token_env_var = "${TOKEN_VARIABLE}"`;
+
+/** VS Code asks for the token once and keeps it. */
+export function vscodeJson(url: string): string {
+  const input = { type: "promptString", id: "agentrq-token", description: "AgentRQ token", password: true };
+  const headers = { Authorization: "Bearer ${input:agentrq-token}" };
+  return pretty({ inputs: [input], servers: { agentrq: { type: "http", url, headers } } });
+}
+
+/** For a client that knows addresses and headers only. */
+export const headerLine = (token: string): string => `Authorization: Bearer ${token}`;
 
 export const CLAUDE_MD = `## Asking a person
 

@@ -58,16 +58,25 @@ const ROUTES: Record<NonNullable<Delivery["route"]>, string> = {
   result: "given with a tool result",
 };
 
+/** How far the command behind a message has come, as long as the server has not confirmed it; offline: it waits for the network. */
+export type Fate = "offline" | "pending" | "sent" | "refused";
+
 /** How far one message of a person has come on its way to the agent. */
-export function deliveryOf(delivery: Delivery | undefined, pending: boolean, agents: readonly Agent[]): Turn {
-  if (pending) return { wire: "sending", words: "Sending" };
+export function deliveryOf(
+  delivery: Delivery | undefined,
+  pending: boolean,
+  agents: readonly Agent[],
+  fate: Fate | null = null,
+): Turn {
+  if (fate === "refused") return { wire: "refused", words: "Not taken: the reason stands at your reply" };
+  if (pending) return { wire: "sending", words: fate === "offline" ? "Waits for the network" : "Sending" };
   if (!delivery) return { wire: "done", words: "Saved" };
   const who = delivery.agent === null ? "an agent" : agentLabel(delivery.agent, agents);
   const route = delivery.route === null ? "" : `, ${ROUTES[delivery.route]}`;
   const again = delivery.redelivered || delivery.copies > 1 ? ", sent again" : "";
   switch (delivery.state) {
     case "queued":
-      return { wire: "queued", words: `Queued until ${who} connects${again}` };
+      return { wire: "queued", words: `Queued${waits(delivery, agents)}${again}` };
     case "sent":
       return { wire: "sent", words: `Sent to ${who}${at(delivery.sentAt)}${route}${again}` };
     case "received":
@@ -75,6 +84,15 @@ export function deliveryOf(delivery: Delivery | undefined, pending: boolean, age
     case "seen":
       return { wire: "seen", words: `Seen by ${who}${at(delivery.seenAt)}${route}${again}` };
   }
+}
+
+/** Why it waits: nobody is there, or not the one that it is for. */
+function waits(delivery: Delivery, agents: readonly Agent[]): string {
+  const there = agents.filter(({ presence }) => presence === "connected");
+  if (there.length === 0) return ": no agent is connected";
+  if (delivery.agent === null) return " until an agent asks for it";
+  const who = agentLabel(delivery.agent, agents);
+  return there.some(({ name }) => name === delivery.agent) ? ` until ${who} calls again` : ` until ${who} connects`;
 }
 
 /** The same in a receipt's few words: "sent · seen 14:33:43". */

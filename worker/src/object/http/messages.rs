@@ -3,6 +3,7 @@
 use agentrq_core::command::{Asks, Command, Then};
 use agentrq_core::dialect::hitl::Order;
 use agentrq_core::id::{AttachmentId, Id, MessageId, TaskId};
+use agentrq_core::limits;
 use agentrq_core::mcp::tool::TaskRef;
 use agentrq_core::model::Verdict;
 use agentrq_core::view::View;
@@ -10,13 +11,14 @@ use serde::Deserialize;
 use serde_json::json;
 use worker::Response;
 
-use super::{Asked, answer};
+use super::{Asked, Asker, answer};
 use crate::body::{self, JSON_BYTES};
 use crate::object::WorkspaceObject;
 use crate::problem::{Code, Problem};
 use crate::random;
+use crate::workspace::blobs::named::{self, Named, Wanted};
 use crate::workspace::inbox::looked;
-use crate::workspace::{blobs, idempotency, threads};
+use crate::workspace::{blobs, capacity, idempotency, threads};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -26,6 +28,9 @@ struct NewMessage {
     #[serde(default)]
     attachments: Vec<AttachmentId>,
     verdict: Option<Verdict>,
+    #[serde(default)]
+    choices: Vec<String>,
+    edited: Option<String>,
     digest: Option<String>,
     #[serde(default)]
     then: Then,
@@ -62,33 +67,57 @@ impl WorkspaceObject {
         answer(201, &message)
     }
 
+    /// Takes a file. Under an id that its sender has minted, the same file again is answered as it was before.
     pub(super) async fn upload(&self, asked: Asked<'_>) -> Result<Response, Problem> {
-        let now = random::now();
-        let id = AttachmentId(random::id(now)?);
-        let file = blobs::receive::receive(self.sql(), id, asked.request, now).await?;
-        if let Err(gone) = self.still_good(&asked.asker).and_then(|()| asked.asker.may_upload(&self.sql())) {
-            blobs::remove(&self.sql(), id)?;
+        let (sql, by, now) = (self.sql(), asked.asker.name(), random::now());
+        let wanted = asked.query("id").map(|id| Ok::<_, Problem>(Wanted { id: attachment_id(&id)?, by: &by })).transpose()?;
+        wanted.map_or(Ok(()), |wanted| named::check(&sql, wanted))?;
+        if matches!(asked.asker, Asker::Agent(..)) {
+            capacity::check(&sql, limits::AGENTS_BYTES)?;
+        }
+        let file = blobs::receive::receive(&sql, AttachmentId(random::id(now)?), asked.request, now).await?;
+        if let Err(gone) = self.still_good(&asked.asker).and_then(|()| asked.asker.may_upload(&sql)) {
+            blobs::remove(&sql, file.id)?;
             return Err(gone);
         }
-        answer(201, &file)
+        match wanted {
+            None => answer(201, &file),
+            Some(wanted) => match named::name(&sql, file, wanted)? {
+                Named::Now(file) => answer(201, &file),
+                Named::Before(file) => answer(200, &file),
+            },
+        }
     }
+}
+
+fn attachment_id(text: &str) -> Result<AttachmentId, Problem> {
+    text.parse().map_err(|why| Problem::new(Code::BadRequest, format!("id: {why}")).with("field", "id"))
 }
 
 impl NewMessage {
     fn command(self, id: Id, task: TaskId) -> Result<Command, Problem> {
-        let Self { text, attachments, verdict, digest, then, in_reply_to, needs_answer } = self;
+        let Self { text, attachments, verdict, choices, edited, digest, then, in_reply_to, needs_answer } = self;
         let asks = match needs_answer {
             None => Asks::Unsaid,
             Some(true) => Asks::Answer,
             Some(false) => Asks::Nothing,
         };
-        match (verdict, digest) {
-            (None, _) => Ok(Command::PostMessage { id, task, text, attachments, in_reply_to, asks }),
-            (Some(verdict), Some(digest)) => Ok(Command::GiveVerdict { id, task, verdict, digest, text, attachments, then }),
-            (Some(_), None) => {
-                Err(Problem::new(Code::BadRequest, "a verdict names what it is about: send the task's `digest` as you were shown it")
-                    .with("field", "digest"))
+        let Some(verdict) = verdict else {
+            if edited.is_some() {
+                return Err(Problem::new(Code::BadRequest, "a changed text is approved: send it with `verdict`").with("field", "edited"));
             }
+            // A plain message is about the thread, whatever the task shows by now.
+            let digest = digest.filter(|_| !choices.is_empty());
+            return Ok(Command::PostMessage { id, task, text, attachments, in_reply_to, asks, choices, digest });
+        };
+        if !choices.is_empty() {
+            let why = "an answer is either a choice or a verdict: send `choices` without `verdict`";
+            return Err(Problem::new(Code::BadRequest, why).with("field", "choices"));
         }
+        let Some(digest) = digest else {
+            let why = "a verdict names what it is about: send the task's `digest` as you were shown it";
+            return Err(Problem::new(Code::BadRequest, why).with("field", "digest"));
+        };
+        Ok(Command::GiveVerdict { id, task, verdict, digest, text, attachments, then, edited })
     }
 }

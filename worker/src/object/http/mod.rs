@@ -8,7 +8,9 @@ mod tokens;
 mod workspace;
 
 use agentrq_core::id::Id;
+use agentrq_core::json::object;
 use agentrq_core::mcp::tool::TaskRef;
+use agentrq_core::members;
 use agentrq_core::model::{Actor, Person};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -25,7 +27,7 @@ use crate::routes::{self, Method, Route};
 use crate::stream::dial::wants_socket;
 use crate::workspace::tokens::Holder;
 use crate::workspace::transaction::Transaction;
-use crate::workspace::{blobs, tokens as token_table};
+use crate::workspace::{blobs, reach, tokens as token_table};
 
 /// Who asks, checked wholly.
 #[derive(Clone, Debug)]
@@ -91,9 +93,13 @@ impl Asked<'_> {
 }
 
 fn answer(status: u16, body: &impl Serialize) -> Result<Response, Problem> {
-    let bytes = serde_json::to_vec(body).map_err(Problem::internal)?;
+    written(status, serde_json::to_string(body).map_err(Problem::internal)?)
+}
+
+/// Answers with JSON that is written already.
+fn written(status: u16, body: String) -> Result<Response, Problem> {
     let builder = ResponseBuilder::new().with_status(status).with_header("content-type", "application/json")?;
-    Ok(builder.with_header("cache-control", "no-store")?.with_header("x-content-type-options", "nosniff")?.fixed(bytes))
+    Ok(builder.with_header("cache-control", "no-store")?.with_header("x-content-type-options", "nosniff")?.fixed(body.into_bytes()))
 }
 
 fn no_content() -> Result<Response, Problem> {
@@ -191,11 +197,17 @@ impl WorkspaceObject {
             (Route::Messages(_, task), _) => self.post_message(asked, named(task)).await,
             (Route::Attachments(_), _) => self.upload(asked).await,
             (Route::Attachment(_, id), _) => blobs::download::answer(&self.sql(), id, asked.request),
-            (Route::Agents(_), _) => answer(200, &json!({"agents": self.agents()?})),
+            (Route::Agents(_), _) => {
+                let agents = reach::of(&self.sql(), self.agents()?)?;
+                let mut body = String::new();
+                object(&mut body, &members!(agents));
+                written(200, body)
+            }
             (Route::Snapshot(_), _) => self.snapshot(&asked),
+            (Route::Activity(_), _) => self.activity(&asked),
             (Route::Commands(_), _) => self.commands(asked).await,
             (Route::Events(_), _) if wants_socket(asked.request) => {
-                self.dashboard_stream(asked.asker.session()?, asked.query("cursor").as_deref())
+                self.dashboard_stream(asked.asker.session()?, asked.query("cursor").as_deref()).await
             }
             (Route::Mcp(workspace, endpoint), _) => self.mcp(asked, workspace, endpoint).await,
             _ => Err(Problem::new(Code::NotFound, "there is nothing at this path")),
@@ -224,6 +236,7 @@ impl WorkspaceObject {
                             body,
                             assignee: agentrq_core::model::Assignee::Human,
                             attachments: Vec::new(),
+                            options: None,
                         },
                         &actor,
                         None,

@@ -1,22 +1,27 @@
 //! The sync over HTTP: commands up, a snapshot to begin from. Deltas go down the event stream.
 
-use agentrq_core::cursor::Cursor;
+use std::collections::HashSet;
+
+use agentrq_core::json;
 use agentrq_core::model::{Actor, Agent};
-use agentrq_core::sync::authority::{Admission, Batch, hash};
+use agentrq_core::sync::authority::{Admission, Batch, Ended, hash};
 use agentrq_core::sync::delta::{Settled, Snapshot};
+use agentrq_core::sync::outbox::{Answer, Answered};
 use agentrq_core::view::View;
-use serde_json::json;
 use worker::Response;
 
-use super::{Asked, answer};
+use super::{Asked, answer, written};
 use crate::object::WorkspaceObject;
-use crate::problem::Problem;
-use crate::workspace::clients;
+use crate::problem::{Code, Problem};
 use crate::workspace::inbox::looked;
+use crate::workspace::open_tasks::{self, For};
 use crate::workspace::threads::{self, Filter};
+use crate::workspace::{activity, clients};
 
-/// Tasks that a snapshot holds; more come in pages.
+/// Tasks that a snapshot holds beside those that wait for people; more come in pages.
 const SNAPSHOT_TASKS: usize = 500;
+/// Tasks that wait for people in a snapshot. Who has more to decide than that begins with those that have waited for the longest.
+const SNAPSHOT_FOR_PEOPLE: usize = 1_000;
 
 impl WorkspaceObject {
     pub(super) fn agents(&self) -> Result<Vec<Agent>, Problem> {
@@ -26,20 +31,34 @@ impl WorkspaceObject {
     pub(super) fn snapshot(&self, asked: &Asked<'_>) -> Result<Response, Problem> {
         let me = asked.asker.actor()?;
         let page = threads::tasks(&self.sql(), &Filter { limit: SNAPSHOT_TASKS, ..Filter::default() })?;
+        // What a person is to decide must not be missing, however many tasks wait for agents.
+        let mut tasks = open_tasks::waiting(&self.sql(), For::People, SNAPSHOT_FOR_PEOPLE)?;
+        let first: HashSet<_> = tasks.iter().map(|task| task.id).collect();
+        tasks.extend(page.tasks.into_iter().filter(|task| !first.contains(&task.id)));
         let agents = self.agents()?;
         let snapshot = self.read(|tx| {
             let deliveries = threads::deliveries_to_begin_with(tx.sql())?;
             Ok(Snapshot {
                 cursor: tx.store().cursor(),
                 workspace: looked(tx, tx.store().workspace())?,
-                tasks: page.tasks,
+                tasks,
                 next_cursor: page.next_cursor,
                 agents,
                 deliveries,
                 me,
             })
         })?;
-        answer(200, &snapshot)
+        written(200, json::to_string(&snapshot))
+    }
+
+    /// What has happened, newest first.
+    pub(super) fn activity(&self, asked: &Asked<'_>) -> Result<Response, Problem> {
+        asked.asker.person()?;
+        let wrong =
+            |_| Problem::new(Code::BadRequest, "before: the number of a commit, such as the page's nextBefore").with("field", "before");
+        let before = asked.query("before").map(|text| text.parse().map_err(wrong)).transpose()?;
+        let limit = threads::limit(asked.query("limit").as_deref(), 50)?;
+        answer(200, &activity::page(&self.sql(), before, limit)?)
     }
 
     /// Commands of a replica, each a commit of its own: a refused one does not hold up the next.
@@ -52,11 +71,17 @@ impl WorkspaceObject {
         for numbered in batch.commands {
             let hash = hash(&numbered.command);
             let mutation_id = numbered.mutation_id;
+            let Some(id) = numbered.command.id() else { return Err(Problem::internal("a command without an id was read")) };
             let rejection = self.commit(|tx| {
                 let mut client = clients::load(tx.sql(), &person.id, &batch.client_id)?;
-                match client.admit(mutation_id, &hash) {
+                let before = clients::ended(tx.sql(), &person.id, id)?;
+                match client.admit(mutation_id, id, &hash, before.as_ref()) {
                     Err(broken) => return Err(broken.problem().into()),
-                    Ok(Admission::Repeat(rejection)) => return Ok(rejection),
+                    Ok(Admission::Repeat(rejection)) => {
+                        client.count(mutation_id);
+                        clients::save(tx.sql(), &person.id, &batch.client_id, &client, tx.now)?;
+                        return Ok(rejection);
+                    }
                     Ok(Admission::Run) => {}
                 }
                 let rejection = match tx.run(numbered.command, &actor, None) {
@@ -64,16 +89,15 @@ impl WorkspaceObject {
                     Err(problem) if problem.status < 500 => Some(problem.refusal()),
                     Err(fault) => return Err(fault),
                 };
-                let settled = Settled { client_id: batch.client_id.clone(), mutation_id, rejection };
-                client.ran(&settled, hash.clone());
+                client.count(mutation_id);
                 clients::save(tx.sql(), &person.id, &batch.client_id, &client, tx.now)?;
-                let rejection = settled.rejection.clone();
-                tx.settle(settled);
+                clients::remember(tx.sql(), &person.id, id, &Ended { hash: hash.clone(), rejection: rejection.clone() })?;
+                tx.settle(Settled { client_id: batch.client_id.clone(), mutation_id, command: id, rejection: rejection.clone() });
                 Ok(rejection)
             })?;
-            results.push(json!({"mutationId": mutation_id, "rejection": rejection}));
+            results.push(Answered { mutation_id, command: id, rejection });
         }
-        let cursor: Cursor = self.read(|tx| Ok(tx.store().cursor()))?;
-        answer(200, &json!({"cursor": cursor, "results": results}))
+        let cursor = self.read(|tx| Ok(tx.store().cursor()))?;
+        written(200, json::to_string(&Answer { cursor, results }))
     }
 }

@@ -4,8 +4,8 @@ use agentrq_core::command::Command;
 use agentrq_core::id::AttachmentId;
 use agentrq_core::lifecycle::{STATUSES, Status};
 use agentrq_core::mcp::tool::TaskRef;
-use agentrq_core::model::{Assignee, Task};
-use serde::Deserialize;
+use agentrq_core::model::{Assignee, Options, Task};
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use worker::Response;
 
@@ -25,6 +25,7 @@ struct NewTask {
     assignee: Option<Assignee>,
     #[serde(default)]
     attachments: Vec<AttachmentId>,
+    options: Option<Options>,
 }
 
 #[derive(Deserialize)]
@@ -32,10 +33,18 @@ struct TaskEdit {
     title: Option<String>,
     body: Option<String>,
     assignee: Option<Assignee>,
+    /// Null takes them away.
+    #[serde(default, deserialize_with = "given")]
+    options: Option<Option<Options>>,
     status: Option<Status>,
     reason: Option<String>,
     #[serde(default)]
     reopen: bool,
+}
+
+/// Tells a value that was given as null from one that was not given.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
 }
 
 impl WorkspaceObject {
@@ -70,8 +79,8 @@ impl WorkspaceObject {
         let task = self.commit(|tx| {
             let id = idempotency::id(tx.sql(), &asked.asker.name(), key.as_deref(), &body, now)?;
             let assignee = new.assignee.unwrap_or(Assignee::Agent);
-            let (title, body, attachments) = (new.title, new.body, new.attachments);
-            asked.asker.run(tx, Command::CreateTask { id, title, body, assignee, attachments })?;
+            let NewTask { title, body, attachments, options, .. } = new;
+            asked.asker.run(tx, Command::CreateTask { id, title, body, assignee, attachments, options })?;
             threads::task(tx, TaskRef::Id(id.into()))
         })?;
         answer(201, &task)
@@ -90,9 +99,9 @@ impl WorkspaceObject {
             if edit.reopen {
                 asker.run(tx, Command::Reopen { id: id()?, task })?;
             }
-            if edit.title.is_some() || edit.body.is_some() || edit.assignee.is_some() {
-                let (title, body, assignee) = (edit.title, edit.body, edit.assignee);
-                asker.run(tx, Command::EditTask { id: id()?, task, title, body, assignee })?;
+            if edit.title.is_some() || edit.body.is_some() || edit.assignee.is_some() || edit.options.is_some() {
+                let (title, body, assignee, options) = (edit.title, edit.body, edit.assignee, edit.options);
+                asker.run(tx, Command::EditTask { id: id()?, task, title, body, assignee, options })?;
             }
             if let Some(to) = edit.status {
                 asker.run(tx, Command::SetStatus { id: id()?, task, to, reason: edit.reason })?;

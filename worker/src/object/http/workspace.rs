@@ -9,11 +9,13 @@ use worker::Response;
 
 use super::{Asked, answer, no_content};
 use crate::atomic::atomically;
+use crate::mcp::tell;
 use crate::object::WorkspaceObject;
 use crate::object::sockets::Sockets;
 use crate::problem::Problem;
 use crate::random;
 use crate::stream::line::Ending;
+use crate::workspace::connections;
 use crate::workspace::inbox::looked;
 
 /// What the account says of a workspace that it makes.
@@ -60,7 +62,10 @@ impl WorkspaceObject {
 
     pub(super) async fn delete_workspace(&self, asked: &Asked<'_>) -> Result<Response, Problem> {
         asked.asker.person()?;
-        Sockets(&self.state).close_all(Ending::Deleted);
+        let last: Vec<_> = connections::live(&self.sql())?.iter().filter_map(tell::ends).collect();
+        let sockets = Sockets(&self.state);
+        sockets.say(&last);
+        sockets.close_all(Ending::Deleted);
         self.state.storage().delete_alarm().await?;
         self.state.storage().delete_all().await?;
         self.forget_whether_made();

@@ -2,6 +2,7 @@
 
 use agentrq_core::limits;
 use agentrq_core::model::Attachment;
+use agentrq_core::text::hides_in_a_name;
 
 /// Types that no browser runs. Everything else, HTML and SVG and scripts among it, goes out as bytes without a meaning.
 const INERT: &[&str] = &[
@@ -31,18 +32,13 @@ const INERT: &[&str] = &[
 ];
 const BYTES: &str = "application/octet-stream";
 
-/// A file name without folders, control characters and marks that turn the direction of writing; never empty.
+/// A file name without folders and without characters that cannot be seen; never empty.
 pub fn clean_filename(given: &str) -> String {
     let base = given.rsplit(['/', '\\']).next().unwrap_or_default();
-    let kept = base.chars().filter(|&character| !character.is_control() && !is_mark(character));
+    let kept = base.chars().filter(|&character| !hides_in_a_name(character));
     let name: String = kept.take(limits::FILENAME_CHARS).collect();
     let name = name.trim();
     if name.is_empty() || name.chars().all(|character| character == '.') { "attachment".to_owned() } else { name.to_owned() }
-}
-
-/// Characters that make a name look like another one.
-fn is_mark(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// A MIME type without parameters, in lower case; what is none becomes bytes.
@@ -174,6 +170,8 @@ mod tests {
             ("C:\\temp\\a b.txt", "a b.txt"),
             ("a\r\nSet-Cookie: x", "aSet-Cookie: x"),
             ("cod\u{202e}gpj.exe", "codgpj.exe"),
+            ("a\u{61c}b\u{e0100}\u{3164}.exe", "ab.exe"),
+            ("👩\u{200d}💻.txt", "👩\u{200d}💻.txt"),
             ("日本語.txt", "日本語.txt"),
             ("", "attachment"),
             ("..", "attachment"),

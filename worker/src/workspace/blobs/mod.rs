@@ -6,6 +6,7 @@
 
 pub mod disposition;
 pub mod download;
+pub mod named;
 pub mod receive;
 
 use agentrq_core::id::{AttachmentId, TaskId};
@@ -88,7 +89,9 @@ impl<S: Sql> Upload<S> {
         )?;
         arm(&sql)?;
         let (rest, hash) = (Vec::new(), Sha256::new());
-        Ok(Self { sql, id, filename, mime_type, rest, rows: 0, size: 0, hash, begun_at: now, quota, done: false })
+        let upload = Self { sql, id, filename, mime_type, rest, rows: 0, size: 0, hash, begun_at: now, quota, done: false };
+        upload.check_quota(0)?;
+        Ok(upload)
     }
 
     /// Takes the next bytes, however many.
@@ -111,15 +114,7 @@ impl<S: Sql> Upload<S> {
 
     fn write_row(&mut self) -> Result<(), Problem> {
         let stored = self.rows * CHUNK as u64 + self.rest.len() as u64;
-        // What others are uploading counts, so that many at once cannot overrun the quota together.
-        let others = self.sql.first("SELECT coalesce(sum(size), 0) FROM attachments WHERE id <> ?", &[self.id.to_string().into()])?;
-        if others.map_or(Ok(0), |row| row.count(0))? + stored > self.quota {
-            let detail = format!(
-                "the attachments of a workspace may have {} bytes in all: delete tasks whose files are not needed; a file that no message uses goes by itself after a day",
-                self.quota
-            );
-            return Err(Problem::new(Code::QuotaExceeded, detail).with("limit", self.quota));
-        }
+        self.check_quota(stored)?;
         let data = std::mem::take(&mut self.rest);
         self.sql.exec(
             "INSERT INTO attachment_chunks (attachment, position, data) VALUES (?, ?, ?)",
@@ -127,6 +122,24 @@ impl<S: Sql> Upload<S> {
         )?;
         self.sql.exec("UPDATE attachments SET size = ? WHERE id = ?", &[stored.into(), self.id.to_string().into()])?;
         self.rows += 1;
+        Ok(())
+    }
+
+    /// Refuses what would be too much with `stored` bytes of this file.
+    fn check_quota(&self, stored: u64) -> Result<(), Problem> {
+        // What others are uploading counts, so that many at once cannot overrun the quota together.
+        let others = self.sql.first(
+            "SELECT coalesce(sum(max(size, ?2)), 0) FROM attachments WHERE id <> ?1",
+            &[self.id.to_string().into(), limits::ATTACHMENT_LEAST_BYTES.into()],
+        )?;
+        if others.map_or(Ok(0), |row| row.count(0))? + stored.max(limits::ATTACHMENT_LEAST_BYTES) > self.quota {
+            let detail = format!(
+                "the attachments of a workspace may have {} bytes in all, each counting at least {}: delete tasks whose files are not needed; a file that no message uses goes by itself after a day",
+                self.quota,
+                limits::ATTACHMENT_LEAST_BYTES
+            );
+            return Err(Problem::new(Code::QuotaExceeded, detail).with("limit", self.quota));
+        }
         Ok(())
     }
 
@@ -187,8 +200,8 @@ pub fn find(sql: &impl Sql, id: AttachmentId) -> Result<Option<Attachment>, SqlE
 
 /// The bytes of one row: those from `position * CHUNK` on.
 pub fn chunk(sql: &impl Sql, id: AttachmentId, position: u64) -> Result<Vec<u8>, SqlError> {
-    let row =
-        sql.first("SELECT data FROM attachment_chunks WHERE attachment = ? AND position = ?", &[id.to_string().into(), position.into()])?;
+    let args = [named::bytes_of(sql, id)?, position.into()];
+    let row = sql.first("SELECT data FROM attachment_chunks WHERE attachment = ? AND position = ?", &args)?;
     match row.map(|row| row.0.into_iter().next()) {
         Some(Some(Value::Blob(data))) => Ok(data),
         _ => Err(SqlError(format!("attachment {id} has no row {position}"))),
@@ -220,8 +233,8 @@ pub fn store(
 
 /// Removes an attachment, complete or not.
 pub fn remove(sql: &impl Sql, id: AttachmentId) -> Result<(), SqlError> {
+    sql.exec("DELETE FROM attachment_chunks WHERE attachment = ?", &[named::bytes_of(sql, id)?])?;
     sql.exec("DELETE FROM attachments WHERE id = ?", &[id.to_string().into()])?;
-    sql.exec("DELETE FROM attachment_chunks WHERE attachment = ?", &[id.to_string().into()])?;
     Ok(())
 }
 
@@ -241,10 +254,14 @@ pub fn released(sql: &impl Sql, task: TaskId) -> Result<(), SqlError> {
     let task: Value = task.to_string().into();
     let gone = sql.exec("DELETE FROM attachment_uses WHERE task = ? RETURNING attachment", &[task])?;
     for row in &gone {
-        sql.exec(
-            "UPDATE attachments SET kept_until = 0 WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM attachment_uses WHERE attachment = ?1)",
-            &[row.text(0)?.into()],
+        let id: Value = row.text(0)?.into();
+        let unused = sql.exec(
+            "UPDATE attachments SET kept_until = 0 WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM attachment_uses WHERE attachment = ?1) RETURNING id",
+            std::slice::from_ref(&id),
         )?;
+        if !unused.is_empty() {
+            named::bury(sql, &id)?;
+        }
     }
     if gone.is_empty() { Ok(()) } else { arm(sql) }
 }
@@ -376,6 +393,18 @@ mod tests {
         drop(two);
         one.push(&mib).expect("the other's bytes are free again");
         assert!(one.finish().is_ok());
+    }
+
+    #[test]
+    fn files_without_bytes_fill_the_quota_too() {
+        let db = db();
+        let quota = 3 * limits::ATTACHMENT_LEAST_BYTES;
+        let empty = |random| Upload::begin_within(&db, id(random), "a", "text/plain", start(), quota)?.finish();
+        for random in 0..3 {
+            assert!(empty(random).is_ok(), "{random}");
+        }
+        assert_eq!(empty(3).map_err(|problem| problem.code.into_owned()), Err("quota_exceeded".to_owned()));
+        assert_eq!(rows(&db), (3, 0));
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Answers to requests: kept until they are known to have arrived.
 
-use agentrq_core::id::{DeliveryId, SessionId};
+use agentrq_core::id::SessionId;
 use agentrq_core::mcp::event_id::{EventId, Place};
 use agentrq_core::sse;
 use agentrq_core::time::Timestamp;
 use serde_json::Value;
 
-use super::reading::write_ids;
+use super::given::Given;
 use crate::problem::Problem;
 use crate::sql::{Sql, SqlError};
 use crate::stream::line::Down;
@@ -17,13 +17,13 @@ use crate::workspace::transaction::Transaction;
 const PART_BYTES: usize = 1024 * 1024;
 
 /// Answers a request on the stream it belongs to, and returns the answer's number. It is kept until it is known to have arrived.
-/// `deliveries` stand in it whole.
-pub fn answer<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, answer: &Value, deliveries: &[DeliveryId]) -> Result<u64, Problem> {
+/// `given` is what stands in it.
+pub fn answer<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, answer: &Value, given: &Given) -> Result<u64, Problem> {
     let text = answer.to_string();
     let mut parts = parts(&text);
     let row = tx.sql().first(
         "INSERT INTO answers (connection, at, deliveries, json) VALUES (?, ?, ?, ?) RETURNING id",
-        &[connection.id.to_string().into(), tx.now.ms().into(), write_ids(deliveries).into(), parts.next().unwrap_or_default().into()],
+        &[connection.id.to_string().into(), tx.now.ms().into(), given.write().into(), parts.next().unwrap_or_default().into()],
     )?;
     let id = row.ok_or_else(|| Problem::internal("an insert returned no row"))?.count(0)?;
     for (part, text) in parts.enumerate() {

@@ -1,17 +1,19 @@
 //! When a stream breaks: what it had waits again, what a mended one is told once more, and who goes on from it.
 
 use agentrq_core::command::Inbox;
-use agentrq_core::id::{DeliveryId, SessionId};
-use agentrq_core::model::{DeliveryState, Route};
+use agentrq_core::id::SessionId;
+use agentrq_core::model::Route;
 use agentrq_core::sse;
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::View;
 
 use super::answers::answer_line;
+use super::given::Given;
+use super::lost::take_back;
 use super::pings::{self, ping};
 use super::pushes::pushed;
-use super::reading::{looked, read_ids};
-use super::results::give;
+use super::reading::looked;
+use super::results::hand_over;
 use super::waits::{end_waits, progress_line};
 use crate::problem::Problem;
 use crate::random;
@@ -61,12 +63,7 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
     let Some(known) = connections::find(tx.sql(), connection)? else { return Ok(()) };
     connections::closed(tx.sql(), connection, tx.now)?;
     timers::set(tx.sql(), Timer::Sweep, "", tx.now.plus_ms(connections::KEPT_MS + 1_000))?;
-    let rows = tx.sql().exec("DELETE FROM pings WHERE connection = ? RETURNING id, deliveries", &[connection.to_string().into()])?;
-    let mut deliveries = Vec::new();
-    for row in rows {
-        timers::clear(tx.sql(), Timer::Pong, row.text(0)?)?;
-        deliveries.extend(read_ids(row.text(1)?)?);
-    }
+    pings::unproven(tx, connection)?;
     match &known.kind {
         Kind::Call { left, .. } => {
             // What came while its answer went out has waited for this.
@@ -75,15 +72,15 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
                 end_waits(tx, connection)?;
             }
             let arrived = standing(tx, connection, "NOT NULL")?;
-            tx.report(Inbox::Received { deliveries: arrived })?;
-            deliveries.extend(standing(tx, connection, "NULL")?);
+            tx.report(Inbox::Received { copies: arrived.copies })?;
+            let lost = standing(tx, connection, "NULL")?;
+            take_back(tx, known.session, lost)?;
             // Once: by the next time they may be on their way elsewhere.
             tx.sql().exec("UPDATE answers SET deliveries = '' WHERE connection = ?", &[connection.to_string().into()])?;
         }
         Kind::Listen { .. } => subscriptions::clear(tx.sql(), connection)?,
         Kind::Sse | Kind::Session | Kind::Http => {}
     }
-    take_back(tx, known.session, deliveries)?;
     presence::gone(tx, &known.agent)?;
     // A client that reconnected in silence, before this stream was found broken, goes on from here.
     if known.kind == Kind::Sse
@@ -96,37 +93,25 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
     Ok(())
 }
 
-/// What a session was given has not reached it: it waits again, and may stand in its results again.
-pub fn take_back<S: Sql>(tx: &mut Transaction<S>, session: SessionId, deliveries: Vec<DeliveryId>) -> Result<(), Problem> {
-    if deliveries.is_empty() {
-        return Ok(());
-    }
-    for delivery in &deliveries {
-        tx.sql()
-            .exec("DELETE FROM shown WHERE session = ? AND delivery = ?", &[session.to_string().into(), delivery.to_string().into()])?;
-    }
-    tx.report(Inbox::Lost { deliveries })?;
-    Ok(())
-}
-
 /// What stands in the answers of a stream that were written before it ended, or that were not.
-fn standing<S: Sql>(tx: &Transaction<S>, connection: SessionId, written_at_is: &str) -> Result<Vec<DeliveryId>, Problem> {
+fn standing<S: Sql>(tx: &Transaction<S>, connection: SessionId, written_at_is: &str) -> Result<Given, Problem> {
     let query = format!("SELECT deliveries FROM answers WHERE connection = ? AND written_at IS {written_at_is}");
-    let mut deliveries = Vec::new();
+    let mut standing = Given::default();
     for row in tx.sql().exec(&query, &[connection.to_string().into()])? {
-        deliveries.extend(read_ids(row.text(0)?)?);
+        standing = standing.and(Given::read(row.text(0)?)?);
     }
-    Ok(deliveries)
+    Ok(standing)
 }
 
 /// What a socket that was dialled again must be told once more: the Worker leaves out what it has written already.
 pub fn repeat_unproven<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
-    for (ping, deliveries) in pings::waiting(tx, connection)? {
-        for (index, id) in deliveries {
-            if let Some(delivery) = looked(tx, tx.store().delivery(id))?
+    for (ping, copies) in pings::waiting(tx, connection)? {
+        for (index, copy) in copies {
+            if let Some(delivery) = looked(tx, tx.store().delivery(copy.delivery))?
                 && delivery.route == Some(Route::Channel)
+                && delivery.last_copy() == copy
             {
-                let line = pushed(tx, &delivery, delivery.copies, &ping.event_id(index))?;
+                let line = pushed(tx, &delivery, copy, &ping.event_id(index))?;
                 tx.say(connection, line);
             }
         }
@@ -188,20 +173,20 @@ pub(super) fn inherit<S: Sql>(tx: &mut Transaction<S>, from: SessionId, to: Sess
     given_again(tx, &to)
 }
 
-/// What stands in answers that are sent once more has been given with them, and needs no push besides.
+/// What was handed over with answers that are sent once more is handed over with them again, and needs no push besides. What they only told of
+/// was not: it may have been named by its id, and its own way is lost. A client whose request failed as the stream broke waits for no answer
+/// to it, and its pong says the same as another's: so the next result names what stands here.
 fn given_again<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
-    let rows =
-        tx.sql().exec("SELECT deliveries FROM answers WHERE connection = ? AND deliveries <> ''", &[connection.id.to_string().into()])?;
-    let mut ids = Vec::new();
+    let rows = tx
+        .sql()
+        .exec("SELECT id, deliveries FROM answers WHERE connection = ? AND deliveries <> ''", &[connection.id.to_string().into()])?;
+    let mut copies = Vec::new();
     for row in rows {
-        for id in read_ids(row.text(0)?)? {
-            let delivery = looked(tx, tx.store().delivery(id))?;
-            ids.extend(delivery.filter(|delivery| delivery.state == DeliveryState::Queued).map(|delivery| delivery.id));
-        }
+        let before = Given::read(row.text(1)?)?;
+        let ids: Vec<_> = before.copies.iter().map(|copy| copy.delivery).collect();
+        let given = hand_over(tx, connection, &ids, Route::Result)?.and(Given { told: before.told, ..Given::default() });
+        tx.sql().exec("UPDATE answers SET deliveries = ? WHERE id = ?", &[given.write().into(), row.count(0)?.into()])?;
+        copies.extend(given.copies);
     }
-    if ids.is_empty() {
-        return Ok(());
-    }
-    give(tx, connection, &ids, Route::Result)?;
-    ping(tx, connection.id, &ids)
+    if copies.is_empty() { Ok(()) } else { ping(tx, connection.id, &copies) }
 }

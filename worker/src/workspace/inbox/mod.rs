@@ -5,18 +5,26 @@
 //! proves that the client has what came before it (MCP, "Ping": the receiver must answer promptly).
 
 mod answers;
+mod beginning;
+mod given;
+mod lost;
 mod mending;
 mod pings;
 mod pushes;
 mod reading;
 mod results;
+#[cfg(test)]
+mod tests;
 mod waits;
 
 pub use answers::{answer, answer_of, is_writing, written};
-pub use mending::{left, lose, nudge, repeat_answers, repeat_unproven, take_back, take_over, unanswered};
+pub use beginning::begins;
+pub use given::Given;
+pub use lost::take_back;
+pub use mending::{left, lose, nudge, repeat_answers, repeat_unproven, take_over, unanswered};
 pub use pings::{got, ping, pinged, pong};
 pub use pushes::deliver;
+pub(crate) use reading::looked;
 pub use reading::message;
-pub(crate) use reading::{looked, read_ids, write_ids};
 pub use results::{Creation, confirm, creation_answered, give, riding, ungiven};
 pub use waits::{Wait, Waited, cancel_wait, end_waits, is_waiting, wait, wait_over, waited};

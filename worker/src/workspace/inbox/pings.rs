@@ -1,11 +1,14 @@
 //! Pings and what they prove: a pong says that the client has what came before it.
 
 use agentrq_core::command::Inbox;
-use agentrq_core::id::{DeliveryId, SessionId};
+use agentrq_core::id::SessionId;
 use agentrq_core::mcp::event_id::{EventId, Place};
 use agentrq_core::mcp::jsonrpc::{self, RequestId};
+use agentrq_core::model::DeliveryCopy;
 
-use super::reading::{event, read_ids, write_ids};
+use super::given::{Given, read_copy, words};
+use super::lost::take_back;
+use super::reading::event;
 use crate::problem::Problem;
 use crate::random;
 use crate::sql::{Row, Sql, SqlError};
@@ -24,6 +27,8 @@ const ARRIVED: &str = "-";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Ping {
     connection: SessionId,
+    /// Whose model listened on the connection when it was said: another may by now.
+    pub(super) session: SessionId,
     id: String,
     /// Grows along the stream.
     seq: u64,
@@ -48,48 +53,62 @@ impl Ping {
     }
 }
 
-/// Notes a ping whose pong will prove that the client has `deliveries`. They are said before it.
-pub(super) fn note<S: Sql>(tx: &Transaction<S>, connection: SessionId, deliveries: &[DeliveryId]) -> Result<Ping, Problem> {
+/// Notes a ping whose pong will prove that the client has these copies. They are said before it.
+pub(super) fn note<S: Sql>(tx: &Transaction<S>, connection: SessionId, copies: &[DeliveryCopy]) -> Result<Ping, Problem> {
     let id = format!("ping-{}", random::id(tx.now)?);
     // The time, so that numbers of pings that are gone do not come again.
     let rows = tx.sql().exec(
-        "INSERT INTO pings (id, connection, at, deliveries, answers, seq)
-         SELECT ?1, ?2, ?3, ?4, coalesce((SELECT max(id) FROM answers WHERE connection = ?2), 0),
+        "INSERT INTO pings (id, connection, session, at, deliveries, answers, seq)
+         SELECT ?1, ?2, coalesce((SELECT session FROM connections WHERE id = ?2), ?2), ?3, ?4,
+                coalesce((SELECT max(id) FROM answers WHERE connection = ?2), 0),
                 max(?3 * 1000, coalesce((SELECT max(seq) FROM pings), 0) + 1)
-         RETURNING seq",
-        &[id.as_str().into(), connection.to_string().into(), tx.now.ms().into(), write_ids(deliveries).into()],
+         RETURNING seq, session",
+        &[id.as_str().into(), connection.to_string().into(), tx.now.ms().into(), words(copies.iter().map(DeliveryCopy::to_string)).into()],
     )?;
-    let seq = rows.first().map_or(Ok(0), |row| row.count(0))?;
-    let ping = Ping { connection, id, seq, proves: deliveries.len() as u64 };
+    let row = rows.first().ok_or_else(|| Problem::internal("an insert returned no row"))?;
+    let ping = Ping { connection, session: connections::id(row, 1)?, id, seq: row.count(0)?, proves: copies.len() as u64 };
     ping.wait(tx)?;
     Ok(ping)
 }
 
-/// Asks the client whether it is there; the pong will prove that it has `deliveries`.
-pub fn ping<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, deliveries: &[DeliveryId]) -> Result<(), Problem> {
-    let ping = note(tx, connection, deliveries)?;
+/// Asks the client whether it is there; the pong will prove that it has these copies.
+pub fn ping<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, copies: &[DeliveryCopy]) -> Result<(), Problem> {
+    let ping = note(tx, connection, copies)?;
     tx.say(connection, ping.line());
     Ok(())
 }
 
-/// A delivery with its place among those that one ping follows on.
-type Placed = (u64, DeliveryId);
+/// A copy with its place among those that one ping follows on.
+type Placed = (u64, DeliveryCopy);
+
+/// The copies of a ping that are not known to have arrived, each with its place, and how many there were in all.
+fn read(list: &str) -> Result<(Vec<Placed>, u64), SqlError> {
+    let mut copies = Vec::new();
+    let mut count = 0;
+    for word in list.split(' ').filter(|word| !word.is_empty()) {
+        if word != ARRIVED {
+            copies.push((count, read_copy(word)?));
+        }
+        count += 1;
+    }
+    Ok((copies, count))
+}
+
+/// The same without their places.
+fn read_copies(list: &str) -> Result<Vec<DeliveryCopy>, SqlError> {
+    Ok(read(list)?.0.into_iter().map(|(_, copy)| copy).collect())
+}
 
 /// The pings of a connection that wait for their pong, in the order of its stream, with what each proves.
 pub(super) fn waiting<S: Sql>(tx: &Transaction<S>, connection: SessionId) -> Result<Vec<(Ping, Vec<Placed>)>, Problem> {
-    let rows =
-        tx.sql().exec("SELECT id, seq, deliveries FROM pings WHERE connection = ? ORDER BY seq, id", &[connection.to_string().into()])?;
-    let read = |row: &Row| {
-        let list = row.text(2)?;
-        let places = (0..).zip(list.split(' ').filter(|id| !id.is_empty()));
-        let deliveries = places
-            .filter(|(_, id)| *id != ARRIVED)
-            .map(|(place, id)| Ok((place, id.parse().map_err(|error| SqlError(format!("{error}")))?)))
-            .collect::<Result<Vec<_>, SqlError>>()?;
-        let proves = list.split(' ').filter(|id| !id.is_empty()).count() as u64;
-        Ok((Ping { connection, id: row.text(0)?.to_owned(), seq: row.count(1)?, proves }, deliveries))
+    let rows = tx
+        .sql()
+        .exec("SELECT id, seq, deliveries, session FROM pings WHERE connection = ? ORDER BY seq, id", &[connection.to_string().into()])?;
+    let ping = |row: &Row| {
+        let (copies, proves) = read(row.text(2)?)?;
+        Ok((Ping { connection, session: connections::id(row, 3)?, id: row.text(0)?.to_owned(), seq: row.count(1)?, proves }, copies))
     };
-    rows.iter().map(read).collect()
+    rows.iter().map(ping).collect()
 }
 
 /// A client came back with the last event that it got on a stream: that one, and what came before it, has arrived.
@@ -103,7 +122,7 @@ pub fn got<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, last: Place) 
                 &[connection.to_string().into(), number.into()],
             )?;
             for row in rows {
-                tx.report(Inbox::Received { deliveries: read_ids(row.text(0)?)? })?;
+                tx.report(Inbox::Received { copies: Given::read(row.text(0)?)?.copies })?;
             }
             Ok(())
         }
@@ -111,16 +130,16 @@ pub fn got<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, last: Place) 
 }
 
 fn got_pushes<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, last: u64, index: u64) -> Result<(), Problem> {
-    for (ping, deliveries) in waiting(tx, connection)? {
+    for (ping, copies) in waiting(tx, connection)? {
         if ping.seq < last || (ping.seq == last && index >= ping.proves) {
             pong(tx, connection, &RequestId::text(&ping.id))?;
         } else if ping.seq == last {
             // The rest keeps its places.
-            let (arrived, rest): (Vec<_>, Vec<_>) = deliveries.into_iter().partition(|(place, _)| *place <= index);
-            let kept = |place| rest.iter().find(|(at, _)| *at == place).map_or_else(|| ARRIVED.to_owned(), |(_, id)| id.to_string());
-            let list: Vec<String> = (0..ping.proves).map(kept).collect();
-            tx.sql().exec("UPDATE pings SET deliveries = ? WHERE id = ?", &[list.join(" ").into(), ping.id.into()])?;
-            tx.report(Inbox::Received { deliveries: arrived.into_iter().map(|(_, id)| id).collect() })?;
+            let (arrived, rest): (Vec<_>, Vec<_>) = copies.into_iter().partition(|(place, _)| *place <= index);
+            let kept = |place| rest.iter().find(|(at, _)| *at == place).map_or_else(|| ARRIVED.to_owned(), |(_, copy)| copy.to_string());
+            let list = words((0..ping.proves).map(kept));
+            tx.sql().exec("UPDATE pings SET deliveries = ? WHERE id = ?", &[list.into(), ping.id.into()])?;
+            tx.report(Inbox::Received { copies: arrived.into_iter().map(|(_, copy)| copy).collect() })?;
         }
     }
     Ok(())
@@ -141,15 +160,27 @@ pub fn pong<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, id: &Request
         &[id.into(), connection.to_string().into()],
     )?;
     let Some(row) = rows.first() else { return Ok(false) };
-    let deliveries = read_ids(row.text(0)?)?;
+    let copies = read_copies(row.text(0)?)?;
     timers::clear(tx.sql(), Timer::Pong, id)?;
     let proven = [connection.to_string().into(), row.count(1)?.into()];
     tx.sql().exec("DELETE FROM answers WHERE connection = ? AND id <= ?", &proven)?;
     tx.sql().exec("DELETE FROM creations WHERE connection = ? AND answer <= ?", &proven)?;
-    if !deliveries.is_empty() {
-        tx.report(Inbox::Received { deliveries })?;
+    if !copies.is_empty() {
+        tx.report(Inbox::Received { copies })?;
         // One look gives a bounded number: with these proven, the next ones follow.
         tx.deliver = true;
     }
     Ok(true)
+}
+
+/// The connection is gone, and no pong will come: what was to be proven waits again.
+pub(super) fn unproven<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<(), Problem> {
+    let rows =
+        tx.sql().exec("DELETE FROM pings WHERE connection = ? RETURNING id, session, deliveries", &[connection.to_string().into()])?;
+    for row in rows {
+        timers::clear(tx.sql(), Timer::Pong, row.text(0)?)?;
+        let given = Given { copies: read_copies(row.text(2)?)?, told: Vec::new() };
+        take_back(tx, connections::id(&row, 1)?, given)?;
+    }
+    Ok(())
 }

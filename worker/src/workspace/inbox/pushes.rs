@@ -8,7 +8,7 @@ use agentrq_core::id::SessionId;
 use agentrq_core::mcp::channel;
 use agentrq_core::mcp::event_id::EventId;
 use agentrq_core::mcp::jsonrpc;
-use agentrq_core::model::{AgentName, Delivery, Route};
+use agentrq_core::model::{AgentName, Delivery, DeliveryCopy, Route};
 use agentrq_core::view::{Unseen, View};
 
 use super::pings;
@@ -81,20 +81,20 @@ pub(super) fn push<S: Sql>(
     if deliveries.is_empty() {
         return Ok(());
     }
-    let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.id).collect();
-    let ping = pings::note(tx, connection, &ids)?;
-    for (delivery, index) in deliveries.iter().zip(0..) {
-        let line = pushed(tx, delivery, delivery.copies + 1, &ping.event_id(index))?;
+    let copies: Vec<_> = deliveries.iter().map(Delivery::next_copy).collect();
+    let ping = pings::note(tx, connection, &copies)?;
+    for ((delivery, copy), index) in deliveries.iter().zip(&copies).zip(0..) {
+        let line = pushed(tx, delivery, *copy, &ping.event_id(index))?;
         tx.say(connection, line);
     }
-    tx.report(Inbox::Sent { deliveries: ids, session, route: Route::Channel })?;
+    tx.report(Inbox::Sent { copies, session, route: Route::Channel })?;
     tx.say(connection, ping.line());
     Ok(())
 }
 
-/// The channel event of a delivery. Its key names the copy, so that a socket that is dialled again doubles nothing.
-pub(super) fn pushed<S: Sql>(tx: &Transaction<S>, delivery: &Delivery, copy: u32, id: &EventId) -> Result<Down, Problem> {
-    let item = item(tx, delivery, copy)?;
+/// The channel event of a copy. Its key names the copy, so that a socket that is dialled again doubles nothing.
+pub(super) fn pushed<S: Sql>(tx: &Transaction<S>, delivery: &Delivery, copy: DeliveryCopy, id: &EventId) -> Result<Down, Problem> {
+    let item = item(tx, delivery, copy.number)?;
     let told = jsonrpc::notification(channel::METHOD, &item.params());
-    Ok(Down::Write { key: format!("d{}.{copy}", delivery.id), cursor: None, text: event(id, &told) })
+    Ok(Down::Write { key: format!("d{copy}"), cursor: None, text: event(id, &told) })
 }

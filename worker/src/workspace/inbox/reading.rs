@@ -1,6 +1,6 @@
-//! What the inbox's parts share: a look, an item to be read, lists of ids.
+//! What the inbox's parts share: a look, an item to be read, an event.
 
-use agentrq_core::id::{DeliveryId, MessageId};
+use agentrq_core::id::MessageId;
 use agentrq_core::mcp::channel::Item;
 use agentrq_core::mcp::event_id::EventId;
 use agentrq_core::model::{Delivery, DeliveryKind};
@@ -9,7 +9,7 @@ use agentrq_core::view::{Look, View};
 use serde_json::Value;
 
 use crate::problem::Problem;
-use crate::sql::{Sql, SqlError};
+use crate::sql::Sql;
 use crate::workspace::transaction::Transaction;
 
 /// What a look found. This store holds everything, so Unknown means that the database failed.
@@ -45,13 +45,4 @@ pub fn message(value: &Value) -> String {
 /// A message as the event of this id.
 pub(super) fn event(id: &EventId, value: &Value) -> String {
     sse::Frame { event: Some("message"), id: Some(&id.to_string()), data: &value.to_string() }.encode()
-}
-
-pub(crate) fn write_ids(ids: &[DeliveryId]) -> String {
-    let list: Vec<_> = ids.iter().map(DeliveryId::to_string).collect();
-    list.join(" ")
-}
-
-pub(crate) fn read_ids(list: &str) -> Result<Vec<DeliveryId>, SqlError> {
-    list.split(' ').filter(|id| !matches!(*id, "" | "-")).map(|id| id.parse().map_err(|error| SqlError(format!("{error}")))).collect()
 }

@@ -1,39 +1,38 @@
 //! What rides on the results of tools, and what a later call proves of it.
 
 use agentrq_core::command::Inbox;
-use agentrq_core::id::{DeliveryId, SessionId, TaskId};
+use agentrq_core::id::{DeliveryId, TaskId};
 use agentrq_core::limits;
 use agentrq_core::model::{Delivery, DeliveryState, Route};
+use agentrq_core::view::View;
 
-use super::reading::item;
+use super::given::Given;
+use super::reading::{item, looked};
 use crate::problem::Problem;
-use crate::sql::{Sql, SqlError};
-use crate::workspace::calls;
+use crate::sql::Sql;
+use crate::workspace::calls::{self, Words};
 use crate::workspace::connections::{self, Connection, Kind};
 use crate::workspace::transaction::Transaction;
 
 /// After this long on a living stream a written answer has arrived: a client that is gone is noticed at the write.
 const ARRIVED_MS: u64 = 500;
 
-/// What waits for the agent and has not stood in a result of this session yet.
+/// What waits for the agent and has not stood in a result of this session yet. What was for nobody in particular stays with the session
+/// that got it, unless it was owed once more already: then whoever calls may have it.
 pub fn ungiven<S: Sql>(tx: &Transaction<S>, connection: &Connection) -> Result<Vec<Delivery>, Problem> {
     let session = connection.session.to_string();
     Ok(tx.store().many(
-        "SELECT json FROM deliveries d WHERE state <> 'seen' AND (agent = ?1 OR (agent IS NULL AND (session IS NULL OR session = ?2)))
+        "SELECT json FROM deliveries d WHERE state <> 'seen' AND (agent = ?1 OR (agent IS NULL AND (session IS NULL OR session = ?2 OR redelivered = 1)))
          AND NOT EXISTS (SELECT 1 FROM shown WHERE session = ?2 AND delivery = d.id) ORDER BY queued_at, id LIMIT 50",
         &[connection.agent.as_str().into(), session.into()],
     )?)
 }
 
-/// The items that ride on a tool's result, whole or by id, and which deliveries they are. They stand first, and have at most 20 KB.
-pub fn riding<S: Sql>(
-    tx: &mut Transaction<S>,
-    connection: &Connection,
-    named: &[DeliveryId],
-) -> Result<(Vec<String>, Vec<DeliveryId>), Problem> {
+/// The items that ride on a tool's result, whole or by id, and what is given with them. They stand first, and have at most 20 KB. What is too
+/// long is named and waits on: nobody has been given it.
+pub fn riding<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, named: &[DeliveryId]) -> Result<(Vec<String>, Given), Problem> {
     let mut blocks = Vec::new();
-    let mut whole = Vec::new();
-    let mut by_id = Vec::new();
+    let mut ids = Vec::new();
     let mut room = limits::RIDING_BYTES;
     for delivery in ungiven(tx, connection)? {
         if named.contains(&delivery.id) {
@@ -47,7 +46,8 @@ pub fn riding<S: Sql>(
         } else {
             item(tx, &delivery, delivery.copies + 1)?.block()
         };
-        if block.len() > room {
+        let is_whole = block.len() <= room;
+        if !is_whole {
             block = format!("{id} for task {task} waits and is too long for here: call getTaskMessages.");
         }
         if block.len() > room {
@@ -55,29 +55,42 @@ pub fn riding<S: Sql>(
         }
         room -= block.len();
         blocks.push(block);
-        if was_pushed { by_id.push(id) } else { whole.push(id) }
+        if is_whole {
+            ids.push(id);
+        }
     }
-    show(tx, connection.session, &by_id)?;
-    give(tx, connection, &whole, Route::Result)?;
-    Ok((blocks, whole))
+    let given = give(tx, connection, &ids, Route::Result)?;
+    Ok((blocks, given))
 }
 
-/// Deliveries go into a result for this session.
-pub fn give<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, ids: &[DeliveryId], route: Route) -> Result<(), Problem> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    show(tx, connection.session, ids)?;
-    tx.report(Inbox::Sent { deliveries: ids.to_vec(), session: connection.session, route })?;
-    Ok(())
-}
-
-fn show<S: Sql>(tx: &Transaction<S>, session: SessionId, ids: &[DeliveryId]) -> Result<(), SqlError> {
+/// Deliveries go into a result for this session: what waits is handed over with it, and of the rest it tells.
+pub fn give<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, ids: &[DeliveryId], route: Route) -> Result<Given, Problem> {
     for id in ids {
-        tx.sql()
-            .exec("INSERT OR IGNORE INTO shown (session, delivery) VALUES (?, ?)", &[session.to_string().into(), id.to_string().into()])?;
+        let args = [connection.session.to_string().into(), id.to_string().into()];
+        tx.sql().exec("INSERT OR IGNORE INTO shown (session, delivery) VALUES (?, ?)", &args)?;
     }
-    Ok(())
+    hand_over(tx, connection, ids, route)
+}
+
+/// The same, and a later result names them once more: whether the model reads this one is not known.
+pub(super) fn hand_over<S: Sql>(
+    tx: &mut Transaction<S>,
+    connection: &Connection,
+    ids: &[DeliveryId],
+    route: Route,
+) -> Result<Given, Problem> {
+    let mut given = Given::default();
+    for &id in ids {
+        match looked(tx, tx.store().delivery(id))? {
+            Some(delivery) if delivery.state == DeliveryState::Queued => given.copies.push(delivery.next_copy()),
+            // On its way or there already: if this answer is lost, that is not, and if that is, it comes again by itself.
+            _ => given.told.push(id),
+        }
+    }
+    if !given.copies.is_empty() {
+        tx.report(Inbox::Sent { copies: given.copies.clone(), session: connection.session, route })?;
+    }
+    Ok(given)
 }
 
 /// The session calls again while nothing is outstanding: its model has read the results before. So what stood in them, and has
@@ -109,7 +122,10 @@ pub fn confirm<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Resu
 
 /// The same for a session whose requests are answered in their responses, of which the Worker says whether it could give them.
 fn confirm_session<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(), Problem> {
-    calls::without_word(tx, connection)?;
+    // What stands in an answer that may be lost has not been read.
+    if calls::without_word(tx, connection)? == Words::Missing {
+        return Ok(());
+    }
     let waits = "SELECT 1 FROM waits w JOIN connections c ON c.id = w.connection WHERE c.session = ? LIMIT 1";
     if tx.sql().first(waits, &[connection.session.to_string().into()])?.is_some() {
         return Ok(());

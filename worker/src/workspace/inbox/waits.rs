@@ -1,7 +1,7 @@
 //! Calls that wait for a person.
 
 use agentrq_core::dialect::hitl;
-use agentrq_core::id::{DeliveryId, SessionId};
+use agentrq_core::id::SessionId;
 use agentrq_core::limits;
 use agentrq_core::mcp::jsonrpc::{self, RequestId};
 use agentrq_core::mcp::stateless;
@@ -10,6 +10,7 @@ use agentrq_core::model::{AgentName, Delivery, Route};
 use serde_json::Value;
 
 use super::answers::answer;
+use super::given::Given;
 use super::pings::ping;
 use super::reading::item;
 use super::results::give;
@@ -151,17 +152,17 @@ pub(super) fn answer_wait<S: Sql>(tx: &mut Transaction<S>, wait: &Wait, deliveri
         Kind::Call { left: WhenLeft::Cancelled, .. } => stateless::complete("tools/call", result),
         _ => result,
     };
-    answer(tx, &connection, &jsonrpc::result(&request, result), &answered.ids)?;
-    if !matches!(connection.kind, Kind::Call { .. }) && !answered.ids.is_empty() {
-        ping(tx, wait.connection, &answered.ids)?;
+    answer(tx, &connection, &jsonrpc::result(&request, result), &answered.given)?;
+    if !matches!(connection.kind, Kind::Call { .. }) && !answered.given.is_empty() {
+        ping(tx, wait.connection, &answered.given.copies)?;
     }
     Ok(())
 }
 
-/// What a waiting call returns, and which deliveries it holds.
+/// What a waiting call returns, and what is given with it.
 pub struct Waited {
     pub value: Value,
-    pub ids: Vec<DeliveryId>,
+    pub given: Given,
 }
 
 /// Hands deliveries to a waiting call of this connection.
@@ -179,6 +180,6 @@ pub fn waited<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, deliveri
         ids.push(delivery.id);
         items.push(item);
     }
-    give(tx, connection, &ids, Route::Wait)?;
-    Ok(Waited { value: hitl::waited(&items), ids })
+    let given = give(tx, connection, &ids, Route::Wait)?;
+    Ok(Waited { value: hitl::waited(&items), given })
 }

@@ -1,0 +1,22 @@
+// Who was signed in here last: with it the page can begin without a network. It is forgotten with the sign-in.
+import type { Person } from "../model/types";
+import { STORED } from "./belongings";
+
+export function rememberedPerson(): Person | null {
+  try {
+    const person: unknown = JSON.parse(localStorage.getItem(STORED.person) ?? "null");
+    if (typeof person !== "object" || person === null) return null;
+    const { id, name } = person as Partial<Person>;
+    return typeof id === "string" && typeof name === "string" ? { id, name } : null;
+  } catch {
+    return null; // storage is switched off, or holds something else
+  }
+}
+
+export function rememberPerson(person: Person): void {
+  try {
+    localStorage.setItem(STORED.person, JSON.stringify({ id: person.id, name: person.name }));
+  } catch {
+    // the next visit begins with the network
+  }
+}

@@ -1,0 +1,3 @@
+// What shows files is fetched with the first file.
+
+export const attachments = () => import("./Attachments.svelte");
