@@ -2,7 +2,7 @@
 /* global document */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { openBrowser } from "../lib/browser.mjs";
+import { openBrowser, patienceMs } from "../lib/browser.mjs";
 import { focus } from "../page/checks/focus.mjs";
 import { desktop } from "../page/devices.mjs";
 import { Visitor } from "../page/visit.mjs";
@@ -47,7 +47,7 @@ for (const colorScheme of ["light", "dark"])
     const task = await ask(busy.agents.claude, `Approve: ${object}`, "Nothing else changes.");
     const context = await browser.newContext({ ...desktop, colorScheme });
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(patienceMs);
     const press = (key) => page.keyboard.press(key);
     try {
       await page.goto(`${world.url}/sign-in`);

@@ -197,6 +197,35 @@ test("of two people in one browser profile neither sees nor sends what the other
   await page.context().close();
 });
 
+test("a list of workspaces that is still being kept for one person holds up nothing of the next", async () => {
+  const { workspace } = await settle(world, { name: "Handed over" });
+  const page = await signedInPage(browser, world, `/w/${workspace.id}/tasks`);
+  await syncs(page, /^All saved$/);
+  await isKept(page);
+
+  // In the page to come her database is read but not written, and she is taken for somebody else once her list is here.
+  await page.addInitScript(async () => {
+    const found = (await globalThis.indexedDB.databases()).find(({ name }) => name?.startsWith("agentrq-"));
+    const request = globalThis.indexedDB.open(found.name);
+    request.onsuccess = () => {
+      const queue = request.result.transaction("queue").objectStore("queue");
+      const hold = () => (queue.count().onsuccess = hold);
+      hold();
+    };
+  });
+  const listed = page.waitForResponse((response) => response.url().endsWith("/api/workspaces"));
+  await page.route("**/api/session", async (route) => {
+    const response = await route.fetch();
+    await (await listed).finished();
+    await page.getByRole("button", { name: /Handed over/ }).waitFor();
+    await route.fulfill({ response, json: { person: { id: "00000000p03", name: "Eve" } } });
+  });
+  await page.reload();
+  await page.waitForFunction(() => localStorage.getItem("agentrq.person")?.includes("Eve"));
+  await syncs(page, /^All saved$/);
+  await page.context().close();
+});
+
 test("keeping the page is taken up again when the network returns, and until then the page does not say that it works without one", async () => {
   const { workspace } = await settle(world, { name: "Interrupted" });
   const page = await signedInPage(browser, world, `/w/${workspace.id}/settings`);

@@ -30,7 +30,6 @@ test("two tabs hold one stream, both are live, and the follower goes on when the
   const first = await signedInPage(browser, world, path);
   await syncs(first, /^All saved$/);
   const second = await first.context().newPage();
-  second.setDefaultTimeout(15_000);
   const streams = [];
   second.on("request", (request) => request.url().includes("/api/events") && streams.push(request.url()));
   await second.goto(world.url + path);
@@ -67,7 +66,6 @@ test("signing out in one tab leaves nothing of the person in the other", async (
   const first = await signedInPage(browser, world, `/w/${workspace.id}/tasks/${task.id}`);
   await syncs(first, /^All saved$/);
   const second = await first.context().newPage();
-  second.setDefaultTimeout(15_000);
   await second.goto(`${world.url}/w/${workspace.id}/tasks/${task.id}`);
   await second.getByRole("heading", { name: "Secret of the first" }).waitFor();
   await first.goto(`${world.url}/workspaces`);

@@ -81,7 +81,7 @@ export class Agent {
     );
   }
 
-  async #until(look, ms = 10_000, instead) {
+  async #until(look, ms = 20_000, instead) {
     const deadline = Date.now() + ms;
     for (;;) {
       const found = look();

@@ -15,6 +15,9 @@ const args = [
   "--disable-sync",
 ];
 
+/** So long a page is waited for: what will not come is told by then, and on a busy machine what will may take its time. */
+export const patienceMs = 45_000;
+
 /** Starts Chromium, with `more` arguments; `close()` ends it. It reaches nothing but this machine. */
 export async function openBrowser({ more = [] } = {}) {
   return chromium.launch({ executablePath: process.env.AGENTRQ_CHROMIUM ?? (await find()), args: [...args, ...more] });
@@ -46,8 +49,8 @@ export async function openBrowserAt() {
  */
 export async function signedInPage(browser, world, path = "/", options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  context.setDefaultTimeout(patienceMs);
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
   page.troubles = [];
   page.on("pageerror", (error) => page.troubles.push(`error: ${error.message}`));
   page.on("console", (message) => message.type() === "error" && page.troubles.push(`console: ${message.text()}`));

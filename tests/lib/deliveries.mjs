@@ -15,7 +15,7 @@ export const states = (stream, id) =>
     .filter((state, i, all) => state !== all[i - 1]);
 
 /** Waits until a delivery is told to be in a state; resolves with it. */
-export async function reaches(stream, id, state, ms = 10_000) {
+export async function reaches(stream, id, state, ms = 20_000) {
   const at = () => told(stream, id).at(-1);
   await stream
     .until(() => at()?.state === state, ms, `delivery ${id} as ${state}`)

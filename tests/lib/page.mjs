@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { patienceMs } from "./browser.mjs";
 import { built } from "../../scripts/lib/paths.mjs";
 
 /** Resolves when the status line says this. */
@@ -10,7 +11,7 @@ export async function syncs(page, words) {
 }
 
 /** Resolves when a question to the page, which takes it a while to answer, is answered with yes. */
-export async function holds(page, question, asked, ms = 20_000) {
+export async function holds(page, question, asked, ms = patienceMs) {
   const end = performance.now() + ms;
   while (!(await page.evaluate(question, asked))) {
     assert.ok(performance.now() < end, `it does not hold: ${question}`);

@@ -82,7 +82,7 @@ export class SseReader {
   }
 
   /** The first event that fits, already here or still to come; fails after `ms`. */
-  async until(fits, ms = 10_000, what = "an event") {
+  async until(fits, ms = 20_000, what = "an event") {
     const test = typeof fits === "string" ? (event) => event.event === fits : fits;
     const deadline = Date.now() + ms;
     for (;;) {

@@ -1,8 +1,9 @@
 // A person who looks at one state of the page after another, on one device.
+import { patienceMs } from "../lib/browser.mjs";
 
 /** What every page must be free of: errors, refusals by the policy, failed scripts, and requests to anybody else. */
 function watch(page, origin) {
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(patienceMs);
   page.troubles = [];
   page.on("pageerror", (error) => page.troubles.push(`error: ${error.message}`));
   page.on("console", (message) => message.type() === "error" && page.troubles.push(`console: ${message.text()}`));

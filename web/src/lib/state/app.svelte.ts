@@ -113,11 +113,11 @@ class App {
 
   /** Asks for the list. */
   loadWorkspaces(): Promise<Workspace[]> {
-    const listing = this.#list();
-    this.#listing = listing;
-    return listing.finally(() => {
+    const listing = this.#list(this.person).finally(() => {
       if (this.#listing === listing) this.#listing = null;
     });
+    this.#listing = listing;
+    return listing;
   }
 
   /** Asks for the list, unless it is being asked for already. */
@@ -125,13 +125,16 @@ class App {
     return this.#listing ?? this.loadWorkspaces();
   }
 
-  async #list(): Promise<Workspace[]> {
+  /** While it is on its way somebody else may sign in: then it is neither theirs to see nor to keep. */
+  async #list(person: Person | null): Promise<Workspace[]> {
     this.problem = null;
     try {
       const workspaces = await listWorkspaces();
+      if (this.person !== person) return [];
       await this.#keepWorkspaces(workspaces);
-      await (await this.#tab)?.archive.keepWorkspaces(workspaces);
+      if (this.workspaces === workspaces) await (await this.#tab)?.archive.keepWorkspaces(workspaces);
     } catch (error) {
+      if (this.person !== person) return [];
       const problem = asProblem(error);
       // Those that are known are better than none.
       if (problem.code !== UNREACHABLE || this.workspaces === null) this.problem = problem;
@@ -263,6 +266,7 @@ class App {
     this.stores = [];
     this.person = null;
     this.workspaces = null;
+    this.#listing = null;
     this.isLeader = false;
     this.#standing = UNHEARD;
     this.#wasOpen = false;
@@ -273,6 +277,8 @@ class App {
   async #keepWorkspaces(workspaces: Workspace[]): Promise<void> {
     this.workspaces = workspaces;
     const waiting = (await (await this.#tab)?.archive.waiting()) ?? [];
+    // A newer list, or another person's, is kept by whoever brought it.
+    if (this.workspaces !== workspaces) return;
     const open = this.open;
     this.#keepStores([...(open ? [open.id] : []), ...workspaces.map(({ id }) => id), ...waiting]);
   }
