@@ -38,7 +38,7 @@ type Listed = ShellFile & { is: string };
 function built(bundle: Rolldown.OutputBundle): Listed[] {
   const first = firstFiles(bundle);
   const outputs = Object.values(bundle);
-  const entry = outputs.find((output) => output.type === "chunk" && output.isEntry);
+  const entry = outputs.find((output) => output.type === "chunk" && output.isEntry && output.name === "index");
   return outputs.map((output) => {
     const { fileName } = output;
     const hashed = /^assets\/.+-[\w-]{8,}\.\w+$/u.test(fileName);

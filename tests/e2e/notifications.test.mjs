@@ -143,7 +143,7 @@ test("notifications are asked for by a click in the settings, and then tell of e
 
     for (const { task_id: task } of [first, second, third]) await room.remove(`/tasks/${task}`);
     await page.waitForFunction(() => !globalThis.document.title.startsWith("("));
-    assert.equal(await page.locator('link[rel="icon"]').getAttribute("href"), "/icon-quiet.svg");
+    await page.locator('link[rel="icon"][href="/icon-quiet.svg"]').waitFor({ state: "attached" });
     const at = "/w/a/needs-you/b";
     assert.deepEqual(await clicked(page, at, "none"), [at], "with no page there, one is opened at the task");
     assert.deepEqual(

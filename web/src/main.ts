@@ -5,16 +5,19 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import { mount } from "svelte";
 import App from "./App.svelte";
+import { begin } from "./begin";
+import { calm } from "./lib/state/calm";
 import { kept } from "./lib/state/kept.svelte";
+import { nextTask, whenIdle } from "./lib/idle";
 
 const target = document.getElementById("app");
 if (!target) throw new Error("index.html has no #app");
-// In a task of its own: what reads the page's code and what shows it are two things that the browser may do something between.
-setTimeout(() => mount(App, { target }), 0);
+
+// To read the page's code, to begin, and to show it are tasks of their own: the browser may do something between.
+void nextTask()
+  .then(begin)
+  .then(nextTask)
+  .then(() => mount(App, { target }));
 
 // The page is kept for the time without a network, once it has been painted.
-addEventListener("load", () => {
-  const keep = (): void => kept.start();
-  if (typeof requestIdleCallback === "function") requestIdleCallback(keep, { timeout: 5000 });
-  else setTimeout(keep, 1000);
-});
+void calm.then(() => whenIdle(() => kept.start()));

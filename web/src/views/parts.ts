@@ -1,7 +1,11 @@
 // The places that a first visit need not wait for: each is fetched when it is first opened, and all of them once the page has time.
+import { whenIdle } from "../lib/idle";
 import type { Route } from "../lib/router/match";
+import { calm } from "../lib/state/calm";
+import { viewport } from "../lib/state/viewport.svelte";
 import { renderer } from "../lib/ui/chunks.svelte";
 
+export const openTask = () => import("../lib/ui/OpenTask.svelte");
 export const signIn = () => import("./SignIn.svelte");
 export const workspaces = () => import("./Workspaces.svelte");
 export const tasks = () => import("./Tasks.svelte");
@@ -24,11 +28,15 @@ export function fetchFor(route: Route): void {
   parts[route.view]?.().catch(() => {});
   const task = route.view === "home" ? route.open : "task" in route ? route.task : null;
   if (task !== null) renderer();
+  // At a desk one is opened by itself; on a phone it will be the next thing that is asked for.
+  const ask = (): void => void openTask().catch(() => {});
+  if (task !== null || !viewport.phone) ask();
+  else void calm.then(() => whenIdle(ask));
 }
 
-/** Asks for all of them, so that opening one waits for nothing. Where there is no network, what is here is here already. */
-export function fetchAll(): void {
+/** Asks for all of them, one after the other, so that opening one waits for nothing. Where there is no network, what is here is here already. */
+export async function fetchAll(): Promise<void> {
   if (!navigator.onLine) return;
-  for (const part of [signIn, workspaces, tasks, agents, activity, allActivity, connect, settings])
-    part().catch(() => {});
+  for (const part of [tasks, activity, agents, settings, connect, workspaces, allActivity, signIn])
+    await part().catch(() => {});
 }

@@ -11,16 +11,14 @@ import type { Id, Person, Workspace } from "../model/types";
 import { loadCore } from "../sync/replica";
 import { Tab } from "../sync/tab";
 import type { Standing } from "../sync/words";
-import { endAll, forgetAll, STORED } from "./belongings";
+import { endAll, forgetAll } from "./belongings";
+import { becomesCalm, calm } from "./calm";
 import { kept } from "./kept.svelte";
-import { rememberedPerson, rememberPerson } from "./remembered";
+import { rememberedPerson, rememberedWorkspace, rememberPerson, rememberWorkspace } from "./remembered";
 import { syncOf, type Sync } from "./sync-words";
 import { undo } from "./undo.svelte";
 import { Version } from "./version.svelte";
 import { WorkspaceStore } from "./workspace.svelte";
-
-/** So long the workspace that is looked at has the network for itself. */
-const FIRST_MS = 3000;
 
 const UNHEARD: Standing = { stream: "connecting", trouble: null, build: null, protocol: null };
 
@@ -150,11 +148,7 @@ class App {
     this.open = store;
     store.older.start();
     this.#keepStores([id, ...this.stores.map((one) => one.id)]);
-    try {
-      localStorage.setItem(STORED.lastWorkspace, id);
-    } catch {
-      // the next visit starts at the list
-    }
+    rememberWorkspace(id);
     return store;
   }
 
@@ -172,14 +166,6 @@ class App {
   retry(): void {
     for (const store of this.stores) if (store.phase === "failed") void store.start();
     void this.#tab?.then((tab) => tab.retry()).catch(() => {});
-  }
-
-  get lastWorkspace(): string | null {
-    try {
-      return localStorage.getItem(STORED.lastWorkspace);
-    } catch {
-      return null;
-    }
   }
 
   /** This tab among its siblings, made once for the person; a try that failed is made again. */
@@ -298,11 +284,12 @@ class App {
     return store;
   }
 
-  /** What is looked at comes first, and has the network and the processor for itself: the others begin once it is here, or cannot be had. */
+  /** What is looked at comes first. */
   async #beginStores(): Promise<void> {
     const stores = this.stores;
-    const near = this.open ?? this.#store(this.lastWorkspace ?? "") ?? stores[0];
-    await Promise.race([near?.begin(), new Promise((resolve) => setTimeout(resolve, FIRST_MS))]);
+    const near = this.open ?? this.#store(rememberedWorkspace() ?? "") ?? stores[0];
+    if (near) void near.begin().finally(becomesCalm);
+    await calm;
     for (const store of stores) void store.begin();
   }
 

@@ -1,5 +1,6 @@
-// Who was signed in here last: with it the page can begin without a network. It is forgotten with the sign-in.
-import type { Person } from "../model/types";
+// Who was signed in here last, and the workspace they looked at: with them the page can begin without a network. Both are forgotten with the
+// sign-in.
+import type { Id, Person } from "../model/types";
 import { STORED } from "./belongings";
 
 export function rememberedPerson(): Person | null {
@@ -18,5 +19,21 @@ export function rememberPerson(person: Person): void {
     localStorage.setItem(STORED.person, JSON.stringify({ id: person.id, name: person.name }));
   } catch {
     // the next visit begins with the network
+  }
+}
+
+export function rememberedWorkspace(): Id | null {
+  try {
+    return localStorage.getItem(STORED.lastWorkspace);
+  } catch {
+    return null;
+  }
+}
+
+export function rememberWorkspace(id: Id): void {
+  try {
+    localStorage.setItem(STORED.lastWorkspace, id);
+  } catch {
+    // the next visit starts at the list
   }
 }

@@ -21,7 +21,7 @@ import type { Queued } from "../sync/pending";
 import type { Told } from "../sync/surroundings";
 import type { Replica } from "../sync/replica";
 import type { StreamState } from "../sync/stream";
-import { whenIdle } from "../sync/idle";
+import { whenIdle } from "../idle";
 import { subjectOf } from "../sync/subjects";
 import type { Tab } from "../sync/tab";
 import { announcer } from "./announcer.svelte";

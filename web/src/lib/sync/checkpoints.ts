@@ -1,7 +1,7 @@
 // When the journal of a workspace is written into a new checkpoint, and which threads go along.
 import type { Archive } from "../db/archive";
 import type { Id } from "../model/types";
-import { whenIdle } from "./idle";
+import { whenIdle } from "../idle";
 import type { Replica } from "./replica";
 
 /** The journal is written into a new checkpoint when it has as many rows, and some more for each text of the last one: what is much is not

@@ -7,6 +7,7 @@ import type { Frame } from "../model/sync";
 import type { Attachment, Id, Task } from "../model/types";
 import { Checkpoints } from "./checkpoints";
 import type { RoomEvent } from "./feed";
+import { nextTask } from "../idle";
 import { Pending } from "./pending";
 import { isKeptOut, type Proposal, type Replica } from "./replica";
 import type { CopyHandlers, Surroundings, Told } from "./surroundings";
@@ -365,10 +366,14 @@ export class Copy {
     // What the server had answered for it may not have any more, if it was restored: asking again does no harm.
     const again = this.pending.acknowledged;
     this.anew();
+    // Somebody waits for this one: it has been read, is shown, and then kept, and between these the page hears them.
+    await nextTask();
+    this.on.renewed(null);
+    await nextTask();
+    if (this.#replica !== replica) return;
     await this.#checkpoints.write(replica, settled, again);
     this.around.say({ type: "begun", workspace: this.id });
     this.#askSoon();
-    this.on.renewed(null);
     // The stream began while the snapshot was on its way: what lies between is in the next one.
     if (this.#head !== head && this.#head !== replica.cursor()) void this.begin();
     this.around.wake(this.id);

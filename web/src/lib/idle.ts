@@ -1,0 +1,18 @@
+// When work is done: what nobody waits for, when the page has nothing else to do; what is long, in pieces between which the page can draw and hear.
+
+export function whenIdle(work: () => void): void {
+  if (typeof requestIdleCallback === "function") requestIdleCallback(work, { timeout: 5000 });
+  else setTimeout(work, 0);
+}
+
+/** Resolves in a task of its own, very soon; in a hidden page as well, where timers wait for minutes. */
+export function nextTask(): Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
