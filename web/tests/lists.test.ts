@@ -3,12 +3,13 @@ import { describe, expect, it } from "vitest";
 import type { Task } from "../src/lib/model/types";
 import { Sections, shownSections } from "../src/lib/state/sections";
 import { changed, newest, taskIn } from "../src/lib/state/place";
-import { Rows } from "../src/lib/ui/row";
+import { Rows, Slots } from "../src/lib/ui/row";
 import { difference, follow, placeIn } from "../src/lib/state/sorted";
 import { headingOf, heightOf, rowsBetween, topOf, topOfHeading, type Shape } from "../src/lib/state/virtual";
 import { leaveAt, placeOf } from "../src/lib/state/places";
 import { dayStarts } from "../src/lib/text/format";
 import { task } from "./fixtures";
+import { randomly } from "./lib/random";
 
 function nth<T>(list: readonly T[], at: number): T {
   const item = list[at];
@@ -133,6 +134,44 @@ describe("the rows in sight", () => {
     expect(rows.of(one, { ...place })).toBe(row);
     expect(rows.of(one, { ...place, of: 3 })).not.toBe(row);
     expect(rows.of(task({ id: "a" }), { ...place, of: 3 })).not.toBe(rows.of(one, { ...place, of: 3 }));
+  });
+});
+
+describe("the elements of a list", () => {
+  it("stay with their tasks, and those of tasks that have gone are taken over in their place", () => {
+    const slots = new Slots();
+    expect(slots.of(["a", "b", "c", "d"], null)).toEqual([0, 1, 2, 3]);
+    expect(slots.of(["a", "x", "d"], null)).toEqual([0, 1, 3]);
+    expect(slots.of(["m", "n", "o"], null)).toEqual([0, 1, 3]);
+    expect(slots.of(["m", "n", "o", "p"], null)).toEqual([0, 1, 3, 4]);
+  });
+
+  it("never move: what goes at one end is nothing for what comes at the other", () => {
+    const slots = new Slots();
+    slots.of(["a", "b", "c", "d"], null);
+    expect(slots.of(["c", "d", "e", "f"], null)).toEqual([2, 3, 4, 5]);
+    expect(slots.of(["z", "c", "d"], null)).toEqual([6, 2, 3]);
+  });
+
+  it("are nobody else's where the focus is", () => {
+    const slots = new Slots();
+    slots.of(["a", "b"], null);
+    expect(slots.of(["x", "y"], "a")).toEqual([1, 2]);
+  });
+
+  it("are one for each task, whatever comes, goes and changes places", () => {
+    const random = randomly(7);
+    const slots = new Slots();
+    let before = new Map<string, number>();
+    for (let round = 0; round < 500; round++) {
+      const all = [..."abcdefghij"].filter(() => random.to(2) === 0);
+      for (let swaps = random.to(3); swaps > 0; swaps--) all.push(...all.splice(random.to(all.length + 1), 1));
+      const given = slots.of(all, random.of([..."abcdefghij"]));
+      expect(new Set(given).size).toBe(all.length);
+      const now = new Map(all.map((id, at) => [id, given[at] ?? -1]));
+      for (const [id, slot] of now) if (before.has(id)) expect(slot).toBe(before.get(id));
+      before = now;
+    }
   });
 });
 

@@ -1,4 +1,5 @@
-// The rows of a list of which only those in sight exist: one about which nothing has changed is the very one of the last look, and is left alone.
+// The rows of a list of which only those in sight exist. One about which nothing has changed is the very one of the last look, and is left alone;
+// one that comes into sight takes over what the page has made for one that has gone, since making it takes many times as long as filling it.
 import type { Id, Task } from "../model/types";
 
 export interface Place {
@@ -37,5 +38,43 @@ export class Rows {
     const row = { task, place };
     this.#known.set(task.id, row);
     return row;
+  }
+}
+
+/**
+ * Which of the elements that the page has made each of these tasks has: numbers that stand for them. A task keeps its own; one that comes has that
+ * of one that has gone from the same place, between the same neighbours, so that no element moves in the page.
+ */
+export class Slots {
+  #last: { id: Id; slot: number }[] = [];
+  #next = 0;
+
+  /** The slots of these tasks, in their order. What `held` has is nobody's after it: the focus is in it, or a finger on it. */
+  of(tasks: readonly Id[], held: Id | null): number[] {
+    const stay = new Set(tasks);
+    const before = new Map(this.#last.map(({ id }, at) => [id, at]));
+    const slots: number[] = [];
+    let from = 0;
+    let come = 0;
+    /** Those that have come since the last one that stayed, and what has gone from there. */
+    const fill = (to: number): void => {
+      const gone = this.#last.slice(from, to).filter(({ id }) => !stay.has(id) && id !== held);
+      for (let at = 0; at < come; at++) slots.push(gone[at]?.slot ?? this.#next++);
+      come = 0;
+    };
+    for (const id of tasks) {
+      const at = before.get(id);
+      const known = at === undefined ? undefined : this.#last[at];
+      if (at === undefined || known === undefined) {
+        come++;
+        continue;
+      }
+      fill(at);
+      slots.push(known.slot);
+      from = Math.max(from, at + 1);
+    }
+    fill(this.#last.length);
+    this.#last = tasks.map((id, at) => ({ id, slot: slots[at] ?? 0 }));
+    return slots;
   }
 }
