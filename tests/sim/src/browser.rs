@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use agentrq_core::Command;
 use agentrq_core::id::{AttachmentId, Id, TaskId};
-use agentrq_core::model::{Actor, Attachment};
+use agentrq_core::model::{Actor, Attachment, Task};
 use agentrq_core::rejection::{Problem, Rejection};
 use agentrq_core::sync::authority::Batch;
 use agentrq_core::sync::delta::{Frame, Snapshot};
@@ -439,11 +439,18 @@ impl Browser {
                 tab.replica.load_thread(task, page);
             }
             (Wanted::Tasks(_), Some(text)) if tab.paging == Some(request) => {
-                let Ok((tasks, older)) = serde_json::from_str(&text) else { return };
+                let Ok((tasks, older)) = serde_json::from_str::<(Vec<Task>, Option<String>)>(&text) else { return };
                 around.stats.count("pages of earlier tasks");
+                let ids: Vec<_> = tasks.iter().map(|task| task.id).collect();
                 tab.paging = None;
                 tab.older = older;
                 tab.replica.load_tasks(tasks);
+                let is_hidden = |id: TaskId| {
+                    tab.replica.pending().iter().any(|it| matches!(it.command, Command::DeleteTask { task, .. } if task == id))
+                };
+                if ids.iter().any(|id| tab.replica.task(*id).is_none() && !is_hidden(*id)) {
+                    around.stats.count("pages that hold what was deleted since");
+                }
             }
             _ => {}
         }

@@ -2,12 +2,13 @@
 
 use agentrq_core::Command;
 use agentrq_core::id::{AttachmentId, DeliveryId, SessionId, TaskId};
-use agentrq_core::model::{Attachment, DeliveryCopy};
+use agentrq_core::model::{Attachment, DeliveryCopy, Task};
 use agentrq_core::rejection::Problem;
 use agentrq_core::sync::authority::Batch;
 use agentrq_core::sync::outbox::{Answer, Row};
 
 use crate::op::Pick;
+use crate::world::index;
 
 /// A stream, or the channel between the tabs of a browser. Never used again.
 pub(crate) type Channel = u64;
@@ -183,12 +184,28 @@ impl Net {
         self.flying.push(packet);
     }
 
+    /// The tasks in the pages that are on their way to tabs.
+    pub(crate) fn paged(&self) -> Vec<TaskId> {
+        let pages = self.flying.iter().filter_map(|packet| match packet {
+            Packet::Given { wanted: Wanted::Tasks(_), text: Some(text), .. } => {
+                serde_json::from_str::<(Vec<Task>, Option<String>)>(text).ok()
+            }
+            _ => None,
+        });
+        pages.flat_map(|(tasks, _)| tasks).map(|task| task.id).collect()
+    }
+
     /// Takes what arrives next if the choice falls on `which`: of a stream always the oldest.
     pub(crate) fn take(&mut self, which: Pick) -> Option<Packet> {
         if self.flying.is_empty() {
             return None;
         }
-        let chosen = usize::try_from(which % self.flying.len() as u64).unwrap_or(0);
+        let count = self.flying.len();
+        let chosen = index(which, count);
+        // A page is large: more often than not it is overtaken.
+        let is_page = |packet: &Packet| matches!(packet, Packet::Given { wanted: Wanted::Tasks(_), .. });
+        let overtakes = (0..count).map(|after| (chosen + after) % count).find(|at| !is_page(&self.flying[*at]));
+        let chosen = overtakes.filter(|_| !(which / count as u64).is_multiple_of(4)).unwrap_or(chosen);
         let channel = self.flying[chosen].channel();
         let first = match channel {
             Some(_) => self.flying.iter().position(|packet| packet.channel() == channel).unwrap_or(chosen),

@@ -7,7 +7,7 @@ pub struct Stats {
 }
 
 /// What must have happened in a simulation that proves anything.
-const NEEDED: [&str; 28] = [
+const NEEDED: [&str; 29] = [
     "commands accepted",
     "commands rejected by the server",
     "commands repeated",
@@ -29,6 +29,7 @@ const NEEDED: [&str; 28] = [
     "gaps noticed by a tab that follows",
     "databases restored",
     "pages of earlier tasks",
+    "pages that hold what was deleted since",
     "commands on what is not here",
     "files sent",
     "files sent again",

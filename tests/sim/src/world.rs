@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use agentrq_core::Command;
 use agentrq_core::id::{DeliveryId, Id};
-use agentrq_core::model::{Actor, AgentName, Person};
+use agentrq_core::model::{Actor, AgentName, Assignee, Person};
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::View;
 
@@ -12,12 +13,14 @@ use crate::browser::{Around, Browser};
 use crate::checks;
 use crate::net::{Net, Packet};
 use crate::op::{Op, Pick};
-use crate::server::{Crash, Server};
+use crate::server::{Crash, Fault, Server};
 use crate::stats::Stats;
 
 pub(crate) const START_MS: u64 = 1_774_362_821_000;
 /// A run that moves for longer than this many rounds without faults does not come to rest.
 const ROUNDS: usize = 40;
+/// More than a tab is given with its first snapshot and the page after it.
+const TASKS_BEFORE: usize = 6;
 
 /// What a run came to.
 #[derive(Clone, Debug)]
@@ -103,8 +106,23 @@ impl World {
             names: 0,
             minted: 0,
         };
+        world.begin();
         (0..world.browsers.len()).for_each(|browser| world.open_tab(browser));
         world
+    }
+
+    /// The workspace has been in use: there are earlier tasks than a page is given at first.
+    fn begin(&mut self) {
+        let ada = self.browsers[0].me.clone();
+        for assignee in [Assignee::Human, Assignee::Agent].into_iter().cycle().take(TASKS_BEFORE) {
+            let id = self.id(0);
+            let (title, body) = (format!("before {id}"), "the body".to_owned());
+            let command = Command::CreateTask { id, title, body, assignee, attachments: Vec::new(), options: None };
+            let made = self
+                .server
+                .commit(self.now, &mut self.stats, |tx, _| tx.run(command, &ada, None).map_err(|why| Fault::Refused(why.problem())));
+            debug_assert!(made.is_ok(), "a task cannot be made");
+        }
     }
 
     fn step(&mut self, operation: Op) -> Result<(), String> {
