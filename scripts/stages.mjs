@@ -19,13 +19,10 @@ import { mutants } from "../tests/sim/mutants.mjs";
 // No test of ours takes longer; one that hangs is named instead of holding up the run.
 const testLimitMs = 600_000;
 
-// What is only done with pages, and waits for nothing but events, shares the machine: a file for each of two cores. All others run alone: they
-// watch windows of milliseconds, hold a finger down for so long, or fill both cores by themselves.
-const besideEachOther = new Set(
-  [
-    ...["activity", "agents", "connect", "first-load", "home", "keyboard", "notifications", "offline"],
-    ...["practice-agent", "story", "thread", "two-browsers", "two-tabs"],
-  ].map((name) => `tests/e2e/${name}.test.mjs`),
+// A file for each of two cores, but for these: they fill both by themselves, hold a finger down for so long, kill by the clock, or build and start
+// the product as a person does.
+const alone = new Set(
+  ["accessibility", "crash", "dev", "hostile", "start", "tasks-view"].map((name) => `tests/e2e/${name}.test.mjs`),
 );
 
 async function buildAll() {
@@ -58,11 +55,17 @@ async function endToEnd(files) {
       shown: "node --test",
     });
   };
-  const alone = found.filter((file) => !besideEachOther.has(file));
-  const beside = found.filter((file) => besideEachOther.has(file));
   await each(
-    () => pass(alone, 1),
-    () => pass(beside, 2),
+    () =>
+      pass(
+        found.filter((file) => alone.has(file)),
+        1,
+      ),
+    () =>
+      pass(
+        found.filter((file) => !alone.has(file)),
+        2,
+      ),
   );
 }
 

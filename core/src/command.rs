@@ -1,14 +1,14 @@
-//! What may be asked of a workspace, by people, by agents and by the workspace's own streams.
+//! What may be asked of a workspace, by people and by agents.
 //!
 //! Every command carries one fresh id; what the command creates bears it. So a command that arrives twice
 //! is recognised by what it made, and a browser can name a thing before the server has heard of it.
 
 mod wire;
 
-use crate::id::{AttachmentId, DeliveryId, Id, MessageId, SessionId, TaskId};
+use crate::id::{AttachmentId, Id, MessageId, SessionId, TaskId};
 use crate::json::words;
 use crate::lifecycle::Status;
-use crate::model::{Actor, AgentName, Assignee, Client, DeliveryCopy, Options, Route, Verdict};
+use crate::model::{Actor, AgentName, Assignee, Options, Verdict};
 use crate::time::Timestamp;
 
 /// Everything impure a decision needs.
@@ -92,13 +92,11 @@ pub enum Command {
         agent: AgentName,
         display_name: String,
     },
-    /// What the streams report. Shells say it; nobody sends it.
-    Inbox(Inbox),
 }
 
 impl Command {
-    /// The id that names this command wherever it turns up; what the streams report has none.
-    pub fn id(&self) -> Option<Id> {
+    /// The id that names this command wherever it turns up.
+    pub fn id(&self) -> Id {
         match self {
             Self::CreateTask { id, .. }
             | Self::EditTask { id, .. }
@@ -109,8 +107,7 @@ impl Command {
             | Self::DeleteTask { id, .. }
             | Self::ClaimNext { id }
             | Self::EditWorkspace { id, .. }
-            | Self::NameAgent { id, .. } => Some(*id),
-            Self::Inbox(_) => None,
+            | Self::NameAgent { id, .. } => *id,
         }
     }
 }
@@ -138,25 +135,3 @@ pub enum Then {
 }
 
 words!(Then { "handBack" => HandBack, "complete" => Complete });
-
-/// What the streams report to the inbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Inbox {
-    /// An agent holds a stream.
-    Connected { agent: AgentName },
-    /// It holds none any more.
-    Disconnected { agent: AgentName },
-    /// An agent spoke; `client` where it said what it is.
-    Heard { agent: AgentName, client: Option<Client> },
-    /// A new model listens: what earlier sessions received and never saw is owed to it once more.
-    /// `elsewhere`: sessions of other agents that hold a stream. What is for nobody in particular and is with them, stays with them.
-    SessionStarted { agent: AgentName, session: SessionId, elsewhere: Vec<SessionId> },
-    /// These were written to the session's stream or into a result for it. Of what is on its way, or there, no other copy is made.
-    Sent { copies: Vec<DeliveryCopy>, session: SessionId, route: Route },
-    /// The client that these were sent to proved that it has them.
-    Received { copies: Vec<DeliveryCopy> },
-    /// These were lost on the way: what is on its way with one of them waits again.
-    Lost { copies: Vec<DeliveryCopy> },
-    /// The model acted on these.
-    Seen { deliveries: Vec<DeliveryId>, route: Option<Route> },
-}

@@ -13,7 +13,7 @@
 //! sync      the authority's admission of commands, the replica's optimism
 //! dialect   what agents say in their own words, and what they are told
 //! decide    the rules                                  mcp   JSON-RPC, tools, channel
-//! command, view, decision, rejection, store
+//! command, report, view, decision, rejection, store
 //! model
 //! lifecycle
 //! id, cursor, time, limits, risk, text, diff, fold, json, table   sse
@@ -34,6 +34,7 @@ pub mod limits;
 pub mod mcp;
 pub mod model;
 pub mod rejection;
+pub mod report;
 pub mod risk;
 pub mod sse;
 pub mod store;
@@ -46,8 +47,9 @@ pub mod time;
 pub mod view;
 
 pub use command::{Command, Context};
-pub use decide::decide;
+pub use decide::{decide, report};
 pub use decision::Decision;
 pub use rejection::Rejection;
+pub use report::Report;
 pub use store::MemoryStore;
 pub use view::{Look, Store, View};

@@ -1,10 +1,11 @@
 //! What holds after arbitrary histories: several people and agents, right and wrong commands, reports of the streams in any order.
 
-use agentrq_core::command::{Command, Inbox};
+use agentrq_core::command::Command;
 use agentrq_core::lifecycle::Mover;
 use agentrq_core::model::{Delivery, DeliveryState, Turn};
+use agentrq_core::report::Report;
 use agentrq_core::sync::replica::{Applied, Proposed, Replica};
-use agentrq_core::testing::{Step, Who, World, ada, bob, steps};
+use agentrq_core::testing::{Deed, Step, World, ada, bob, steps};
 use agentrq_core::{Decision, MemoryStore, Rejection, decide};
 use proptest::prelude::*;
 
@@ -12,17 +13,17 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
-/// Takes a step, and tells how the store was before, who did what, and how it ended.
-fn take(world: &mut World, step: &Step) -> (MemoryStore, Who, Command, Result<Decision, Rejection>) {
-    let (who, command) = world.command(step);
+/// Takes a step, and tells how the store was before, what was done, and how it ended.
+fn take(world: &mut World, step: &Step) -> (MemoryStore, Deed, Result<Decision, Rejection>) {
+    let deed = world.deed(step);
     let before = world.store.clone();
-    let decided = world.run(&who, command.clone());
-    (before, who, command, decided)
+    let decided = world.does(&deed);
+    (before, deed, decided)
 }
 
-/// Commands whose repetition is meant to do something: the next task, another copy, a model that begins anew.
-fn may_be_repeated(command: &Command) -> bool {
-    !matches!(command, Command::ClaimNext { .. } | Command::Inbox(Inbox::Sent { .. }))
+/// Not what is meant to do something each time: the next task, another copy.
+fn may_be_repeated(deed: &Deed) -> bool {
+    !matches!(deed, Deed::Asked(_, Command::ClaimNext { .. }) | Deed::Reported(_, Report::Sent { .. }))
 }
 
 proptest! {
@@ -33,11 +34,11 @@ proptest! {
     fn no_history_reaches_an_illegal_state_and_a_refusal_leaves_nothing(steps in steps(60)) {
         let mut world = World::new();
         for step in &steps {
-            let (before, _, command, decided) = take(&mut world, step);
+            let (before, deed, decided) = take(&mut world, step);
             match decided {
                 Ok(_) => {}
-                Err(Rejection::NotLoaded { what }) => prop_assert!(false, "the authority holds everything: {} of {:?}", what, command),
-                Err(_) => prop_assert_eq!(before, world.store.clone(), "a refusal changes nothing: {:?}", command),
+                Err(Rejection::NotLoaded { what }) => prop_assert!(false, "the authority holds everything: {} of {:?}", what, deed),
+                Err(_) => prop_assert_eq!(before, world.store.clone(), "a refusal changes nothing: {:?}", deed),
             }
         }
     }
@@ -46,11 +47,11 @@ proptest! {
     fn a_command_that_comes_twice_takes_effect_once(steps in steps(40)) {
         let mut world = World::new();
         for step in &steps {
-            let (_, who, command, _) = take(&mut world, step);
-            if may_be_repeated(&command) {
+            let (_, deed, _) = take(&mut world, step);
+            if may_be_repeated(&deed) {
                 let before = world.store.clone();
-                if let Ok(repeated) = world.run(&who, command.clone()) {
-                    prop_assert!(repeated.events.is_empty(), "{:?} did {:?}", command, repeated);
+                if let Ok(repeated) = world.does(&deed) {
+                    prop_assert!(repeated.events.is_empty(), "{:?} did {:?}", deed, repeated);
                 }
                 prop_assert_eq!(before, world.store.clone());
             }
@@ -61,16 +62,16 @@ proptest! {
     fn what_an_agent_must_hear_stays_until_it_is_seen(steps in steps(60)) {
         let mut world = World::new();
         for step in &steps {
-            let (before, _, command, _) = take(&mut world, step);
+            let (before, deed, _) = take(&mut world, step);
             for was in before.deliveries() {
                 let Some(is) = world.delivery(was.id.0) else {
-                    let deleted = matches!(&command, Command::DeleteTask { task, .. } if *task == was.task);
-                    prop_assert!(deleted, "{:?} lost {:?}", command, was);
+                    let deleted = matches!(deed.command(), Some(Command::DeleteTask { task, .. }) if *task == was.task);
+                    prop_assert!(deleted, "{:?} lost {:?}", deed, was);
                     continue;
                 };
-                prop_assert_eq!((is.task, is.kind, is.queued_at), (was.task, was.kind, was.queued_at), "{:?}", command);
+                prop_assert_eq!((is.task, is.kind, is.queued_at), (was.task, was.kind, was.queued_at), "{:?}", deed);
                 prop_assert!(is.copies >= was.copies && is.redelivered >= was.redelivered, "{:?}", is);
-                moves_on(&was.clone(), &is, &command);
+                moves_on(&was.clone(), &is, &deed);
             }
         }
     }
@@ -79,20 +80,21 @@ proptest! {
     fn tasks_move_only_as_the_table_says_and_verdicts_stand(steps in steps(60)) {
         let mut world = World::new();
         for step in &steps {
-            let (before, who, command, _) = take(&mut world, step);
+            let (before, deed, _) = take(&mut world, step);
+            let actor = &deed.who().actor;
             for was in before.tasks() {
                 let Some(is) = world.find(was.id) else { continue };
-                let ruled = matches!(command, Command::GiveVerdict { .. });
-                let reopened = matches!(command, Command::Reopen { .. });
+                let ruled = matches!(deed.command(), Some(Command::GiveVerdict { .. }));
+                let reopened = matches!(deed.command(), Some(Command::Reopen { .. }));
                 if was.status != is.status {
-                    let allowed = was.status.moves(Mover::from(&who.actor)).contains(&is.status);
-                    prop_assert!(allowed || (reopened && who.actor.is_person() && is.status.is_open()), "{:?}: {:?}", command, is);
+                    let allowed = was.status.moves(Mover::from(actor)).contains(&is.status);
+                    prop_assert!(allowed || (reopened && actor.is_person() && is.status.is_open()), "{:?}: {:?}", deed, is);
                 }
                 if was.verdict != is.verdict {
-                    let given = ruled && who.actor.is_person() && was.status.is_open();
+                    let given = ruled && actor.is_person() && was.status.is_open();
                     let first = was.verdict.is_none() || was.turn == Turn::Human;
                     let lifted = is.verdict.is_none() && (reopened || was.digest != is.digest);
-                    prop_assert!((given && first) || lifted, "{:?}: {:?}", command, is);
+                    prop_assert!((given && first) || lifted, "{:?}: {:?}", deed, is);
                 }
                 prop_assert_eq!((was.number, &was.created_by, was.created_at), (is.number, &is.created_by, is.created_at));
                 prop_assert!(is.messages >= was.messages, "a thread never shrinks");
@@ -118,27 +120,25 @@ proptest! {
         let mut mutation_id = 0;
         let mut held_back: Vec<usize> = Vec::new();
         for (index, step) in rest.iter().enumerate() {
-            let (who, command) = world.command(step);
-            let proposed = if who == ada() && !matches!(command, Command::Inbox(_)) {
+            let deed = world.deed(step);
+            let command = deed.command().filter(|_| *deed.who() == ada()).cloned();
+            let proposed = command.filter(|command| {
                 let outcome = mine.propose(command.clone(), world.now());
-                if matches!(command, Command::GiveVerdict { .. }) {
-                    prop_assert!(!matches!(outcome, Proposed::Accepted), "a verdict is never painted");
-                }
+                let is_verdict = matches!(command, Command::GiveVerdict { .. });
+                assert!(!is_verdict || !matches!(outcome, Proposed::Accepted), "a verdict is never painted");
                 !matches!(outcome, Proposed::Rejected(_))
-            } else {
-                false
-            };
+            });
             let commits = world.log.len();
-            if proposed {
+            if let Some(command) = proposed {
                 mutation_id += 1;
-                let id = command.id().expect("people's commands have ids");
-                let decided = world.run_settling(&who, command, "ada", mutation_id);
+                let id = command.id();
+                let decided = world.run_settling(&ada(), command, "ada", mutation_id);
                 if late >> (index % 64) & 1 == 0 {
                     let problem = decided.err().map(|why| why.problem());
                     mine.settle(id, problem.as_ref(), Some(world.cursor()));
                 }
             } else {
-                let _ = world.run(&who, command);
+                let _ = world.does(&deed);
             }
             held_back.extend(commits..world.log.len());
             if late >> (index % 61) & 1 == 0 {
@@ -164,17 +164,17 @@ proptest! {
 }
 
 /// A delivery goes forward, or back to the queue when it was lost or is owed to a new session. Seen is the end.
-fn moves_on(was: &Delivery, is: &Delivery, command: &Command) {
+fn moves_on(was: &Delivery, is: &Delivery, deed: &Deed) {
     if is.state >= was.state {
         return;
     }
-    assert_eq!(is.state, DeliveryState::Queued, "{command:?}: {is:?}");
-    match command {
-        Command::Inbox(Inbox::Lost { copies }) => {
+    assert_eq!(is.state, DeliveryState::Queued, "{deed:?}: {is:?}");
+    match deed {
+        Deed::Reported(_, Report::Lost { copies }) => {
             assert_eq!(was.state, DeliveryState::Sent, "only what is merely sent can be lost");
             assert!(copies.contains(&was.last_copy()), "one copy is not lost with another");
         }
-        Command::Inbox(Inbox::SessionStarted { .. }) => assert!(is.redelivered && !was.redelivered && was.state != DeliveryState::Seen),
+        Deed::Reported(_, Report::SessionStarted { .. }) => assert!(is.redelivered && !was.redelivered && was.state != DeliveryState::Seen),
         other => panic!("{other:?} took {was:?} back"),
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use agentrq_core::command::Inbox;
 use agentrq_core::id::TaskId;
 use agentrq_core::model::Task;
+use agentrq_core::report::Report;
 use agentrq_core::sync::checkpoint::{FORMAT, Unreadable};
 use agentrq_core::sync::delta::ThreadPage;
 use agentrq_core::sync::replica::Replica;
@@ -16,7 +16,7 @@ fn seen() -> (Replica, World, [TaskId; 3]) {
     let mut world = World::new();
     let tasks = [world.asks(&agent("claude"), "Approve: x"), world.gives(&ada(), "Do y"), world.gives(&bob(), "Gone")];
     world.says(&ada(), tasks[0], "Both.");
-    world.report(Inbox::Connected { agent: name("claude") });
+    world.report(Report::Connected { agent: name("claude") });
     let mut replica = Replica::new();
     replica.load_snapshot(world.snapshot(&ada()));
     for task in &tasks[..2] {

@@ -1,11 +1,12 @@
 //! What an agent must hear: queued, sent, received, seen; lost, and owed once more to the next session.
 
 use agentrq_core::Rejection;
-use agentrq_core::command::{Command, Inbox, Then};
+use agentrq_core::command::{Command, Then};
 use agentrq_core::decision::{Decision, Effect, EventType, Outcome};
 use agentrq_core::id::{DeliveryId, Id};
 use agentrq_core::lifecycle::Status;
 use agentrq_core::model::{Assignee, Delivery, DeliveryCopy, DeliveryKind, DeliveryState, Presence, Route, Verdict};
+use agentrq_core::report::Report;
 use agentrq_core::testing::{World, ada, agent, agent_in, bob, name, session};
 
 fn it(world: &World, id: Id) -> Delivery {
@@ -19,19 +20,19 @@ fn copy(world: &World, id: Id) -> DeliveryCopy {
 
 fn sent(world: &mut World, id: Id, to: u32) {
     let copies = vec![it(world, id).next_copy()];
-    world.report(Inbox::Sent { copies, session: session(to), route: Route::Channel });
+    world.report(Report::Sent { copies, session: session(to), route: Route::Channel });
 }
 
 fn received(world: &mut World, copy: DeliveryCopy) {
-    world.report(Inbox::Received { copies: vec![copy] });
+    world.report(Report::Received { copies: vec![copy] });
 }
 
 fn lost(world: &mut World, copy: DeliveryCopy) -> Decision {
-    world.report(Inbox::Lost { copies: vec![copy] })
+    world.report(Report::Lost { copies: vec![copy] })
 }
 
 fn starts(world: &mut World, agent: &str, on: u32) {
-    world.report(Inbox::SessionStarted { agent: name(agent), session: session(on), elsewhere: Vec::new() });
+    world.report(Report::SessionStarted { agent: name(agent), session: session(on), elsewhere: Vec::new() });
 }
 
 /// A reply of Ada's to claude's question.
@@ -50,7 +51,7 @@ fn a_reply_is_queued_sent_received_and_seen_with_the_time_of_each() {
     sent(&mut world, id, 1);
     let given = copy(&world, id);
     received(&mut world, given);
-    world.report(Inbox::Seen { deliveries: vec![DeliveryId(id)], route: None });
+    world.report(Report::Seen { deliveries: vec![DeliveryId(id)], route: None });
     let seen = it(&world, id);
     assert_eq!((seen.state, seen.route, seen.session, seen.copies), (DeliveryState::Seen, Some(Route::Channel), Some(session(1)), 1));
     let times = [Some(seen.queued_at), seen.sent_at, seen.received_at, seen.seen_at].map(|at| at.expect("a time"));
@@ -121,7 +122,7 @@ fn only_what_waits_is_handed_over_and_as_the_next_copy() {
     let (mut world, id) = reply();
     let hand_over = |world: &mut World, number| {
         let copies = vec![DeliveryCopy { delivery: DeliveryId(id), number }];
-        world.report(Inbox::Sent { copies, session: session(1), route: Route::Result }).outcome
+        world.report(Report::Sent { copies, session: session(1), route: Route::Result }).outcome
     };
     for number in [0, 2] {
         assert_eq!(hand_over(&mut world, number), Outcome::Already);
@@ -149,7 +150,7 @@ fn late_and_repeated_reports_change_nothing() {
     sent(&mut world, id, 1);
     starts(&mut world, "claude", 1);
     assert_eq!(it(&world, id), before);
-    let nothing = world.report(Inbox::Seen { deliveries: vec![DeliveryId(Id::new(1, 1))], route: None });
+    let nothing = world.report(Report::Seen { deliveries: vec![DeliveryId(Id::new(1, 1))], route: None });
     assert_eq!(nothing.outcome, Outcome::Already);
 }
 
@@ -187,10 +188,10 @@ fn an_agent_that_names_a_message_for_another_does_not_take_it_from_that_one() {
     let task = it(&world, id).task;
     world.answers(&agent("codex"), task, "I read this.", Some(id)).expect("answered");
     assert_eq!(it(&world, id).state, DeliveryState::Queued);
-    let acknowledge = Command::Inbox(Inbox::Seen { deliveries: vec![DeliveryId(id)], route: Some(Route::Wait) });
-    world.run(&agent("codex"), acknowledge.clone()).expect("nothing");
+    let acknowledge = Report::Seen { deliveries: vec![DeliveryId(id)], route: Some(Route::Wait) };
+    world.report_of(&agent("codex"), acknowledge.clone());
     assert_eq!(it(&world, id).state, DeliveryState::Queued);
-    world.run(&agent("claude"), acknowledge).expect("seen");
+    world.report_of(&agent("claude"), acknowledge);
     assert_eq!(it(&world, id).state, DeliveryState::Seen);
 }
 
@@ -315,15 +316,15 @@ fn presence_follows_the_streams_and_only_news_are_told() {
     let mut world = World::new();
     let told = |decision: agentrq_core::Decision| decision.events.iter().map(|event| event.kind).collect::<Vec<_>>();
     let claude = || name("claude");
-    assert_eq!(told(world.report(Inbox::Disconnected { agent: claude() })), []);
-    assert_eq!(told(world.report(Inbox::Heard { agent: claude(), client: None })), [EventType::AgentUpdated]);
+    assert_eq!(told(world.report(Report::Disconnected { agent: claude() })), []);
+    assert_eq!(told(world.report(Report::Heard { agent: claude(), client: None })), [EventType::AgentUpdated]);
     assert_eq!(world.store.agents().next().map(|agent| agent.presence), Some(Presence::Unknown));
-    assert_eq!(told(world.report(Inbox::Heard { agent: claude(), client: None })), []);
-    assert_eq!(told(world.report(Inbox::Connected { agent: claude() })), [EventType::AgentConnected]);
-    assert_eq!(told(world.report(Inbox::Connected { agent: claude() })), []);
+    assert_eq!(told(world.report(Report::Heard { agent: claude(), client: None })), []);
+    assert_eq!(told(world.report(Report::Connected { agent: claude() })), [EventType::AgentConnected]);
+    assert_eq!(told(world.report(Report::Connected { agent: claude() })), []);
     world.wait(15_000);
-    assert_eq!(told(world.report(Inbox::Heard { agent: claude(), client: None })), [EventType::AgentUpdated]);
-    assert_eq!(told(world.report(Inbox::Disconnected { agent: claude() })), [EventType::AgentDisconnected]);
+    assert_eq!(told(world.report(Report::Heard { agent: claude(), client: None })), [EventType::AgentUpdated]);
+    assert_eq!(told(world.report(Report::Disconnected { agent: claude() })), [EventType::AgentDisconnected]);
     assert_eq!(world.store.agents().next().map(|agent| agent.presence), Some(Presence::Disconnected));
 }
 
@@ -346,7 +347,7 @@ fn what_is_for_nobody_in_particular_stays_with_the_agent_that_holds_it() {
     let mut world = World::new();
     let task = world.gives(&ada(), "Do x");
     sent(&mut world, task.0, 1);
-    world.report(Inbox::SessionStarted { agent: name("codex"), session: session(2), elsewhere: vec![session(1)] });
+    world.report(Report::SessionStarted { agent: name("codex"), session: session(2), elsewhere: vec![session(1)] });
     let with_the_first = it(&world, task.0);
     assert_eq!((with_the_first.state, with_the_first.session, with_the_first.redelivered), (DeliveryState::Sent, Some(session(1)), false));
     starts(&mut world, "codex", 3);

@@ -1,10 +1,11 @@
 //! Each limit, exactly at it and one past it. What is refused leaves nothing.
 
-use agentrq_core::command::{Asks, Command, Inbox, Then};
+use agentrq_core::command::{Asks, Command, Then};
 use agentrq_core::decide::{check_attachment, check_filename, check_workspace};
 use agentrq_core::id::{AttachmentId, TaskId};
 use agentrq_core::lifecycle::Status;
 use agentrq_core::model::{AgentName, Assignee, Client, Verdict};
+use agentrq_core::report::Report;
 use agentrq_core::testing::{World, ada, agent, file, name};
 use agentrq_core::{Rejection, limits};
 
@@ -12,7 +13,7 @@ use agentrq_core::{Rejection, limits};
 fn at_and_past(limit: usize, make: impl Fn(&mut World, TaskId, usize) -> Command) -> Rejection {
     let mut world = World::new();
     let task = world.asks(&agent("claude"), "Review: x");
-    world.report(Inbox::Connected { agent: name("claude") });
+    world.report(Report::Connected { agent: name("claude") });
     let command = make(&mut world, task, limit + 1);
     let before = world.store.clone();
     let refused = world.run(&ada(), command).expect_err("one past the limit");
@@ -153,7 +154,7 @@ fn an_attachment_has_25_mib_and_a_name_of_255_characters() {
 fn what_a_program_calls_itself_is_kept_in_part() {
     let mut world = World::new();
     let client = Client { name: "x".repeat(1_000_000), version: "1\n2".into() };
-    let report = Inbox::Heard { agent: name("claude"), client: Some(client) };
+    let report = Report::Heard { agent: name("claude"), client: Some(client) };
     world.report(report.clone());
     let kept = world.store.agents().next().and_then(|agent| agent.client.clone()).expect("kept");
     assert_eq!((kept.name.len(), kept.version.as_str()), (64, "12"));

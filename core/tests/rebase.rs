@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use agentrq_core::command::{Asks, Command, Inbox};
+use agentrq_core::command::{Asks, Command};
 use agentrq_core::id::{Id, TaskId};
 use agentrq_core::model::{Assignee, Delivery, Route, Task};
+use agentrq_core::report::Report;
 use agentrq_core::sync::delta::{Frame, ThreadPage};
 use agentrq_core::sync::replica::{Proposed, Replica};
 use agentrq_core::testing::{World, ada, bob, session, steps};
@@ -76,8 +77,8 @@ proptest! {
         let mut world = World::new();
         let (early, rest) = steps.split_at(from.min(steps.len()));
         for step in early {
-            let (who, command) = world.command(step);
-            let _ = world.run(&who, command);
+            let deed = world.deed(step);
+            let _ = world.does(&deed);
         }
         let mut snapshot = world.snapshot(&ada());
         let mut later: VecDeque<_> = snapshot.tasks.split_off(snapshot.tasks.len() / 2).into();
@@ -91,16 +92,16 @@ proptest! {
         let mut mutation_id = 0;
         for (index, step) in rest.iter().enumerate() {
             let throw = dice.rotate_left(index as u32 * 5) % 32;
-            let (who, command) = world.command(step);
+            let deed = world.deed(step);
             let commits = world.log.len();
             // An id that has been settled is no other command's.
-            if who == ada() && step.taken.is_none() && !matches!(command, Command::Inbox(_)) {
+            if let Some(command) = deed.command().filter(|_| *deed.who() == ada() && step.taken.is_none()).cloned() {
                 if !matches!(mine.propose(command.clone(), world.now()), Proposed::Rejected(_)) {
                     mutation_id += 1;
                     queue.push_back((mutation_id, command));
                 }
             } else {
-                let _ = world.run(&who, command);
+                let _ = world.does(&deed);
             }
             let sent = if throw < 8 { usize::from(throw as u8) } else { 0 };
             for (mutation_id, command) in queue.drain(..sent.min(queue.len())) {
@@ -256,7 +257,7 @@ fn reports_of_streams_touch_the_task_that_they_are_about() {
     replica.changes();
     let copies = world.deliveries().iter().map(Delivery::next_copy).collect();
     let commits = world.log.len();
-    world.report(Inbox::Sent { copies, session: session(1), route: Route::Channel });
+    world.report(Report::Sent { copies, session: session(1), route: Route::Channel });
     read(&mut replica, &world, commits);
     assert_eq!(replica.changes().touched, [given]);
 }

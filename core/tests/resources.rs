@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use agentrq_core::command::{Command, Inbox, Then};
+use agentrq_core::command::{Command, Then};
 use agentrq_core::dialect::hitl::resources::{
     LISTED_TASKS, ResourceUri, Rest, TEMPLATES, inbox, inbox_touched, list_changed, list_cursor, list_place, not_found, of_task, standing,
     task, thread, touched,
@@ -15,6 +15,7 @@ use agentrq_core::mcp::jsonrpc::INVALID_PARAMS;
 use agentrq_core::mcp::resource::RESOURCE_NOT_FOUND;
 use agentrq_core::mcp::tool::TaskRef;
 use agentrq_core::model::{DeliveryCopy, DeliveryState, Route, Turn, Verdict, Workspace};
+use agentrq_core::report::Report;
 use agentrq_core::testing::{World, ada, agent, name, session, steps};
 use agentrq_core::view::{Look, View};
 use proptest::prelude::*;
@@ -174,9 +175,9 @@ fn what_is_given_and_seen_and_who_is_there_changes_no_resource() {
     let id = world.asks(&agent("claude"), "Question: x");
     let deliveries = vec![DeliveryId(world.says(&ada(), id, "Both.").0)];
     let copies = vec![DeliveryCopy { delivery: deliveries[0], number: 1 }];
-    let sent = Inbox::Sent { copies: copies.clone(), session: session(1), route: Route::Result };
-    let received = Inbox::Received { copies };
-    let reports = [sent, received, Inbox::Seen { deliveries, route: None }, Inbox::Connected { agent: name("claude") }];
+    let sent = Report::Sent { copies: copies.clone(), session: session(1), route: Route::Result };
+    let received = Report::Received { copies };
+    let reports = [sent, received, Report::Seen { deliveries, route: None }, Report::Connected { agent: name("claude") }];
     for report in reports {
         let decision = world.report(report);
         assert!(!decision.events.is_empty());
@@ -189,8 +190,8 @@ fn what_was_lost_on_the_way_waits_in_the_inbox_again() {
     let mut world = World::new();
     let id = world.asks(&agent("claude"), "Question: x");
     let copies = vec![DeliveryCopy { delivery: DeliveryId(world.says(&ada(), id, "Both.").0), number: 1 }];
-    world.report(Inbox::Sent { copies: copies.clone(), session: session(1), route: Route::Channel });
-    let lost = world.report(Inbox::Lost { copies });
+    world.report(Report::Sent { copies: copies.clone(), session: session(1), route: Route::Channel });
+    let lost = world.report(Report::Lost { copies });
     assert_eq!(touched(&lost.events), BTreeSet::from([ResourceUri::Inbox]));
 }
 
@@ -255,17 +256,17 @@ proptest! {
     fn nothing_that_a_resource_shows_changes_untold(steps in steps(40)) {
         let mut world = World::new();
         for step in &steps {
-            let (who, command) = world.command(step);
+            let deed = world.deed(step);
             let (before, list, waited) = (shown(&world), listed(&world), ["claude", "codex"].map(|agent| queued(&world, agent)));
-            let events = world.run(&who, command.clone()).map(|decision| decision.events).unwrap_or_default();
+            let events = world.does(&deed).map(|decision| decision.events).unwrap_or_default();
             let (after, told) = (shown(&world), touched(&events));
             for uri in before.keys().chain(after.keys()) {
-                prop_assert!(before.get(uri) == after.get(uri) || told.contains(uri), "{:?} changed {} untold", command, uri);
+                prop_assert!(before.get(uri) == after.get(uri) || told.contains(uri), "{:?} changed {} untold", deed, uri);
             }
-            prop_assert!(list == listed(&world) || list_changed(&events), "{:?} changed the list untold", command);
+            prop_assert!(list == listed(&world) || list_changed(&events), "{:?} changed the list untold", deed);
             for (agent, before) in ["claude", "codex"].into_iter().zip(waited) {
                 let news = !queued(&world, agent).is_subset(&before);
-                prop_assert!(!news || inbox_touched(&events, &name(agent)), "{:?} queued for {} untold", command, agent);
+                prop_assert!(!news || inbox_touched(&events, &name(agent)), "{:?} queued for {} untold", deed, agent);
                 prop_assert!(!inbox_touched(&events, &name(agent)) || told.contains(&ResourceUri::Inbox));
             }
         }

@@ -78,7 +78,8 @@ test("the page brings in older tasks by itself, one page at a time, goes on afte
   await replica(room)(Array.from({ length: total }, (_, n) => creation(`for agents ${n}`, "agent")));
   const browser = await openBrowser();
   t.after(() => browser.close());
-  const page = await signedInPage(browser, world, `/w/${workspace.id}/settings`);
+  // Here nothing of it is looked at yet, so that no page comes before they are counted.
+  const page = await signedInPage(browser, world, "/workspaces");
   // Two pages come, then the network fails, for tasks alone.
   const had = [];
   let open = 2;

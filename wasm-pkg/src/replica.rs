@@ -47,7 +47,7 @@ writes!(ProposedView { outcome, rejection });
 
 /// A command that is not confirmed.
 struct PendingView {
-    id: Option<Id>,
+    id: Id,
 }
 
 writes!(PendingView { id });

@@ -342,6 +342,35 @@ it("what happens between the snapshot and the stream is not missed", async () =>
   await until(() => page.name === "between");
 });
 
+it("what happens while it begins anew is told of, also if it began with that already, and once", async () => {
+  const page = await Page.open();
+  await until(() => page.standing?.stream === "open");
+  let goOn = (): void => {};
+  const held = new Promise<void>((done) => (goOn = done));
+  let asked = false;
+  vi.stubGlobal("fetch", async (path: string, init?: RequestInit) => {
+    if (path.endsWith("/snapshot")) {
+      asked = true;
+      await held;
+    }
+    return server.fetch(path, init);
+  });
+  const begins = page.copy.begin();
+  await until(() => asked);
+  server.rename("meanwhile");
+  const told = [server.cursor];
+  // Its frame is read before the answer to what was asked earlier.
+  await new Promise((done) => setTimeout(done, 50));
+  expect([page.name, page.told]).toEqual(["first", []]);
+  goOn();
+  await begins;
+  await until(() => page.told.length > 0);
+  expect([page.name, page.told]).toEqual(["meanwhile", told]);
+  server.rename("later");
+  await until(() => page.told.length > 1);
+  expect(page.told).toEqual([...told, server.cursor]);
+});
+
 it("what happens while a new tab begins is not missed there", async () => {
   const one = await Page.open();
   await until(() => one.standing?.stream === "open");

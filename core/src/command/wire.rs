@@ -163,8 +163,6 @@ impl Write for Command {
             Self::ClaimNext { id } => say!("claimNext", id),
             Self::EditWorkspace { id, name, mission } => say!("editWorkspace", id, name, mission),
             Self::NameAgent { id, agent, display_name } => say!("nameAgent", id, agent, display_name),
-            // What streams report does not travel.
-            Self::Inbox(_) => Option::<Id>::None.write(to),
         }
     }
 }

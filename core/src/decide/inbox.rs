@@ -2,11 +2,12 @@
 
 use super::agent;
 use super::draft::Draft;
-use crate::command::{Context, Inbox};
+use crate::command::Context;
 use crate::decision::{Decision, Effect, EventType};
 use crate::id::{DeliveryId, Id, SessionId, TaskId};
 use crate::model::{AgentName, Assignee, Delivery, DeliveryCopy, DeliveryKind, DeliveryState, Entity, Route, Task};
 use crate::rejection::Rejection;
+use crate::report::Report;
 use crate::view::{Look, Unseen, View};
 
 /// Queues what an agent must hear, if there is any agent to hear of this task.
@@ -68,26 +69,26 @@ fn may_be_seen_by(delivery: &Delivery, cx: &Context) -> bool {
 }
 
 /// Decides what the streams report. A report that comes late or twice changes nothing.
-pub(super) fn report(view: &impl View, cx: &Context, report: Inbox) -> Result<Decision, Rejection> {
+pub(super) fn report(view: &impl View, report: Report, cx: &Context) -> Result<Decision, Rejection> {
     let mut draft = Draft::new(view, cx);
     match report {
-        Inbox::Connected { agent } => agent::connected(view, &mut draft, agent)?,
-        Inbox::Disconnected { agent } => agent::disconnected(view, &mut draft, &agent)?,
-        Inbox::Heard { agent, client } => agent::heard(view, &mut draft, agent, client)?,
-        Inbox::SessionStarted { agent, session, elsewhere } => session_started(view, &mut draft, &agent, session, &elsewhere)?,
-        Inbox::Sent { copies, session, route } => each_copy(view, &mut draft, copies, |delivery, copy| {
+        Report::Connected { agent } => agent::connected(view, &mut draft, agent)?,
+        Report::Disconnected { agent } => agent::disconnected(view, &mut draft, &agent)?,
+        Report::Heard { agent, client } => agent::heard(view, &mut draft, agent, client)?,
+        Report::SessionStarted { agent, session, elsewhere } => session_started(view, &mut draft, &agent, session, &elsewhere)?,
+        Report::Sent { copies, session, route } => each_copy(view, &mut draft, copies, |delivery, copy| {
             (delivery.state == DeliveryState::Queued && copy == delivery.next_copy()).then(|| sent(delivery, session, route, cx))
         })?,
-        Inbox::Received { copies } => {
+        Report::Received { copies } => {
             each_copy(view, &mut draft, copies, |delivery, copy| is_on_its_way(&delivery, copy).then(|| received(delivery, cx)))?
         }
-        Inbox::Lost { copies } => {
+        Report::Lost { copies } => {
             each_copy(view, &mut draft, copies, |delivery, copy| is_on_its_way(&delivery, copy).then(|| requeued(delivery)))?;
             if !draft.events.is_empty() {
                 draft.effect(Effect::Deliver);
             }
         }
-        Inbox::Seen { deliveries, route } => {
+        Report::Seen { deliveries, route } => {
             let unseen = |delivery: &Delivery| delivery.state != DeliveryState::Seen && may_be_seen_by(delivery, cx);
             for id in deliveries {
                 change(view, &mut draft, id, |delivery| unseen(&delivery).then(|| seen(delivery, route, cx)))?;

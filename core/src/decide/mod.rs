@@ -21,6 +21,7 @@ pub use workspace::check_workspace;
 use crate::command::{Command, Context};
 use crate::decision::Decision;
 use crate::rejection::Rejection;
+use crate::report::Report;
 use crate::view::View;
 
 /// Decides one command. Nothing changes until a store applies the decision; a refusal changes nothing at all.
@@ -28,17 +29,6 @@ use crate::view::View;
 /// # Errors
 /// A [`Rejection`] says what was wrong and what would be right. [`Rejection::NotLoaded`] comes only from views that hold a part.
 pub fn decide(view: &impl View, command: Command, cx: &Context) -> Result<Decision, Rejection> {
-    match command {
-        Command::Inbox(report) => inbox::report(view, cx, report),
-        asked => decide_asked(view, asked, cx),
-    }
-}
-
-/// Decides what is asked, as replicas do: what streams report reaches the authority alone, and its rules need not be where nobody reports.
-///
-/// # Errors
-/// As [`decide`]; a report is refused as not loaded.
-pub fn decide_asked(view: &impl View, command: Command, cx: &Context) -> Result<Decision, Rejection> {
     match command {
         Command::CreateTask { id, title, body, assignee, attachments, options } => {
             task::create(view, cx, task::New { id, title, body, assignee, attachments, options })
@@ -58,6 +48,14 @@ pub fn decide_asked(view: &impl View, command: Command, cx: &Context) -> Result<
         }
         Command::EditWorkspace { id: _, name, mission } => workspace::edit(view, cx, name, mission),
         Command::NameAgent { id: _, agent, display_name } => agent::name(view, cx, &agent, &display_name),
-        Command::Inbox(_) => Err(Rejection::NotLoaded { what: "the inbox" }),
     }
+}
+
+/// Decides what the streams report. A report that comes late or twice changes nothing. It reaches the authority alone: its rules need not be
+/// where nobody reports.
+///
+/// # Errors
+/// [`Rejection::NotLoaded`], from views that hold a part.
+pub fn report(view: &impl View, report: Report, cx: &Context) -> Result<Decision, Rejection> {
+    inbox::report(view, report, cx)
 }

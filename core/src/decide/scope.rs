@@ -37,6 +37,6 @@ fn needed(view: &impl View, command: &Command) -> (Scope, &'static str) {
         // A question that is asked no more is set to rejected; what people said in its thread stays.
         Command::DeleteTask { .. } => (Scope::Agent, "delete tasks"),
         Command::ClaimNext { .. } => (Scope::Agent, "take work"),
-        Command::EditWorkspace { .. } | Command::NameAgent { .. } | Command::Inbox(_) => (Scope::Agent, "change the workspace"),
+        Command::EditWorkspace { .. } | Command::NameAgent { .. } => (Scope::Agent, "change the workspace"),
     }
 }

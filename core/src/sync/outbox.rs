@@ -182,7 +182,7 @@ impl Outbox {
             match rejection {
                 Some(rejection) => progress.refused.extend(self.take(command).map(|command| Refused { command, rejection })),
                 None => {
-                    if let Some(row) = self.rows.iter_mut().find(|row| row.command.id() == Some(command)) {
+                    if let Some(row) = self.rows.iter_mut().find(|row| row.command.id() == command) {
                         row.acknowledged = Some(answer.cursor.clone());
                         progress.acknowledged.push(command);
                     }
@@ -210,8 +210,7 @@ impl Outbox {
             Setback::Refused => batch,
         };
         self.most = limits::BATCH;
-        let ids: Vec<_> =
-            self.rows.iter().filter(|row| row.acknowledged.is_none()).take(count).filter_map(|row| row.command.id()).collect();
+        let ids: Vec<_> = self.rows.iter().filter(|row| row.acknowledged.is_none()).take(count).map(|row| row.command.id()).collect();
         let refused = ids.into_iter().filter_map(|id| self.take(id)).map(|command| Refused { command, rejection: problem.clone() });
         Failed::Refused { refused: refused.collect() }
     }
@@ -235,7 +234,7 @@ impl Outbox {
         let (gone, kept) = std::mem::take(&mut self.rows).into_iter().partition(is_in);
         self.rows = kept;
         let gone: Vec<Row> = gone;
-        gone.iter().filter_map(|row| row.command.id()).collect()
+        gone.iter().map(|row| row.command.id()).collect()
     }
 
     /// The replica began again from a snapshot: a server that was restored may not have what it acknowledged before.
@@ -271,7 +270,7 @@ impl Outbox {
     }
 
     fn take(&mut self, id: Id) -> Option<Command> {
-        let index = self.rows.iter().position(|row| row.command.id() == Some(id))?;
+        let index = self.rows.iter().position(|row| row.command.id() == id)?;
         Some(self.rows.remove(index).command)
     }
 }

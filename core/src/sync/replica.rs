@@ -17,7 +17,7 @@ use super::search::{Index, Shelves};
 use super::touched::{self, Ids, Touched};
 use crate::command::{Command, Context};
 use crate::cursor::Cursor;
-use crate::decide::decide_asked;
+use crate::decide::decide;
 use crate::decision::{Change, Event};
 use crate::id::{Id, TaskId};
 use crate::json::{Write, extended};
@@ -267,7 +267,7 @@ impl Replica {
         self.cursor = Some(end.cursor);
         for settled in &end.mutations {
             self.takes_back(settled.command, &mut changed);
-            self.pending.retain(|pending| pending.command.id() != Some(settled.command));
+            self.pending.retain(|pending| pending.command.id() != settled.command);
             self.note_settled(settled.command);
         }
         self.drop_confirmed().iter().for_each(|id| changed.add(id));
@@ -287,7 +287,7 @@ impl Replica {
 
     /// What a command touches is another thing once it is not pending any more.
     fn takes_back(&self, command: Id, changed: &mut Ids) {
-        let gone = self.pending.iter().filter(|pending| pending.command.id() == Some(command));
+        let gone = self.pending.iter().filter(|pending| pending.command.id() == command);
         gone.flat_map(|pending| &pending.touches).for_each(|id| changed.add(*id));
     }
 
@@ -304,7 +304,7 @@ impl Replica {
     /// Why a command would be refused as things are shown here; nothing is queued. What only the server can tell is no refusal.
     pub fn refusal(&self, command: Command, at: Timestamp) -> Option<Rejection> {
         let context = Context { now: at, actor: self.me.clone()?, session: None };
-        let refused = decide_asked(&self.layers(), command, &context).err()?;
+        let refused = decide(&self.layers(), command, &context).err()?;
         (!matches!(refused, Rejection::NotLoaded { .. })).then_some(refused)
     }
 
@@ -312,7 +312,7 @@ impl Replica {
     /// Tabs hear of each other out of order: what is pending already stays as it is, and what has been settled lately is not taken back.
     pub fn adopt(&mut self, command: Command, at: Timestamp) {
         let is_known = self.pending.iter().any(|pending| pending.command.id() == command.id());
-        if is_known || self.settled.iter().any(|settled| Some(*settled) == command.id()) {
+        if is_known || self.settled.contains(&command.id()) {
             return;
         }
         let mut pending = Pending::new(command, at);
@@ -322,7 +322,7 @@ impl Replica {
 
     /// Notes the server's answer to a command: a refusal takes it back, an acceptance holds until its delta is here.
     pub fn settle(&mut self, command: Id, rejection: Option<&Problem>, cursor: Option<Cursor>) {
-        let Some(index) = self.pending.iter().position(|pending| pending.command.id() == Some(command)) else { return };
+        let Some(index) = self.pending.iter().position(|pending| pending.command.id() == command) else { return };
         let mut changed = Ids::default();
         if rejection.is_some() {
             self.takes_back(command, &mut changed);
@@ -349,7 +349,7 @@ impl Replica {
         let is_in = |pending: &Pending| pending.acknowledged.as_ref().is_some_and(|at| at.is_by(cursor));
         let (gone, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.pending).into_iter().partition(is_in);
         self.pending = kept;
-        gone.iter().filter_map(|pending| pending.command.id()).for_each(|id| self.note_settled(id));
+        gone.iter().map(|pending| pending.command.id()).for_each(|id| self.note_settled(id));
         gone.iter().flat_map(|pending| &pending.touches).for_each(|id| touched.add(*id));
         touched
     }
@@ -403,13 +403,13 @@ impl Replica {
 
     fn paint(&mut self, pending: &mut Pending) -> Proposed {
         pending.painted = false;
-        pending.touches = pending.command.id().into_iter().collect();
+        pending.touches = [pending.command.id()].into_iter().collect();
         // Who looks is known from the first snapshot on.
         let Some(actor) = self.me.clone() else { return Proposed::Sending };
         let context = Context { now: pending.at, actor, session: None };
         self.decided += 1;
         let layers = self.layers();
-        let decision = decide_asked(&layers, pending.command.clone(), &context);
+        let decision = decide(&layers, pending.command.clone(), &context);
         pending.touches.extend(layers.looked());
         let decision = match decision {
             Ok(decision) => decision,

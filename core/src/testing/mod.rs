@@ -1,6 +1,7 @@
 //! What tests of the rules need, here and in the shells: people and agents, a workspace with a clock, arbitrary histories,
 //! what must hold after every one of them, and one suite that any [`crate::view::Store`] is run against.
 
+mod deed;
 pub mod fuzz;
 mod invariants;
 mod people;
@@ -8,6 +9,7 @@ mod steps;
 mod suite;
 mod world;
 
+pub use deed::Deed;
 pub use invariants::invariants;
 pub use people::{Who, ada, agent, agent_in, bob, file, name, session, system};
 pub use steps::{Act, Pick, Step, steps};

@@ -3,12 +3,14 @@
 use proptest::option::of;
 use proptest::prelude::*;
 
+use super::deed::Deed;
 use super::people::{Who, ada, agent_in, bob, file, name, session, system};
 use super::world::World;
-use crate::command::{Asks, Command, Inbox, Then};
+use crate::command::{Asks, Command, Then};
 use crate::id::{AttachmentId, DeliveryId, Id, MessageId, TaskId};
 use crate::lifecycle::{STATUSES, Status};
 use crate::model::{Assignee, Choice, Client, DeliveryCopy, Options, Route, Verdict};
+use crate::report::Report;
 
 /// A choice among what there is when the step is taken; now and then what there is not.
 #[derive(Clone, Copy, Debug)]
@@ -200,8 +202,8 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 impl World {
-    /// What a step comes to in the present state: a command, and who gives it.
-    pub fn command(&mut self, step: &Step) -> (Who, Command) {
+    /// What a step comes to in the present state.
+    pub fn deed(&mut self, step: &Step) -> Deed {
         self.wait(u64::from(step.wait_ms));
         let fresh = self.id();
         let id = step.taken.and_then(|pick| pick.of(&self.seen)).unwrap_or(fresh);
@@ -215,7 +217,7 @@ impl World {
         let last = |id: DeliveryId| self.delivery(id.0).map_or(DeliveryCopy { delivery: id, number: 0 }, |it| it.last_copy());
         let copies = |picks: &[Pick], nth: Nth| -> Vec<DeliveryCopy> { which(picks).into_iter().map(|id| nth.of(last(id))).collect() };
         let attachments = |files: &[u32]| -> Vec<AttachmentId> { files.iter().map(|&number| file(number).id).collect() };
-        let report = |report: Inbox| (system(), Command::Inbox(report));
+        let report = |report: Report| Deed::Reported(system(), report);
         let command = match step.act.clone() {
             Act::Create { title, body, assignee, files, options } => {
                 Command::CreateTask { id, title, body, assignee, attachments: attachments(&files), options }
@@ -244,26 +246,26 @@ impl World {
             Act::Claim => Command::ClaimNext { id },
             Act::EditWorkspace { name, mission } => Command::EditWorkspace { id, name, mission },
             Act::NameAgent { agent, display_name } => Command::NameAgent { id, agent: name(agent), display_name },
-            Act::Connected { agent } => return report(Inbox::Connected { agent: name(agent) }),
-            Act::Disconnected { agent } => return report(Inbox::Disconnected { agent: name(agent) }),
+            Act::Connected { agent } => return report(Report::Connected { agent: name(agent) }),
+            Act::Disconnected { agent } => return report(Report::Disconnected { agent: name(agent) }),
             Act::Heard { agent, client } => {
                 let client = client.map(|name| Client { version: "1".to_owned(), name });
-                return report(Inbox::Heard { agent: name(agent), client });
+                return report(Report::Heard { agent: name(agent), client });
             }
             Act::SessionStarted { agent, session: number } => {
-                return report(Inbox::SessionStarted { agent: name(agent), session: session(number), elsewhere: Vec::new() });
+                return report(Report::SessionStarted { agent: name(agent), session: session(number), elsewhere: Vec::new() });
             }
             Act::Sent { which: picks, copy, session: number, route } => {
-                return report(Inbox::Sent { copies: copies(&picks, copy), session: session(number), route });
+                return report(Report::Sent { copies: copies(&picks, copy), session: session(number), route });
             }
             Act::Received { which: picks, copy } => {
-                return report(Inbox::Received { copies: copies(&picks, copy) });
+                return report(Report::Received { copies: copies(&picks, copy) });
             }
             Act::Lost { which: picks, copy } => {
-                return report(Inbox::Lost { copies: copies(&picks, copy) });
+                return report(Report::Lost { copies: copies(&picks, copy) });
             }
-            Act::Seen { which: picks, route } => return report(Inbox::Seen { deliveries: which(&picks), route }),
+            Act::Seen { which: picks, route } => return report(Report::Seen { deliveries: which(&picks), route }),
         };
-        (step.who.clone(), command)
+        Deed::Asked(step.who.clone(), command)
     }
 }

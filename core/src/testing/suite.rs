@@ -4,15 +4,16 @@ use std::fmt::Debug;
 
 use proptest::test_runner::{Config, TestRunner};
 
+use super::deed::Deed;
 use super::people::{ada, agent, name, session};
 use super::steps::steps;
 use super::world::World;
-use crate::command::{Command, Context, Inbox};
-use crate::decide::decide;
+use crate::command::Command;
 use crate::decision::{Change, Decision};
 use crate::id::{AttachmentId, DeliveryId, Id, MessageId, TaskId};
 use crate::model::{Assignee, Attachment, DeliveryCopy, Entity, Route};
 use crate::rejection::Rejection;
+use crate::report::Report;
 use crate::view::{Store, UNSEEN_AT_ONCE, Unseen};
 
 /// A store under test. Attachments come to a store by other ways than changes, so a test must be told how.
@@ -58,12 +59,15 @@ where
         Self { world: World::new(), store }
     }
 
-    /// Runs a command on the reference, and what the store itself decides on the store.
     fn run(&mut self, who: &super::Who, command: Command) -> Result<Decision, Rejection> {
-        let expected = self.world.run(who, command.clone());
-        let cx: Context = who.at(self.world.now());
-        let decided = decide(&self.store, command.clone(), &cx);
-        assert_eq!(decided, expected, "both stores decide alike: {command:?}");
+        self.does(&Deed::Asked(who.clone(), command))
+    }
+
+    /// Does it on the reference, and what the store itself decides on the store.
+    fn does(&mut self, deed: &Deed) -> Result<Decision, Rejection> {
+        let expected = self.world.does(deed);
+        let decided = deed.decided(&self.store, self.world.now());
+        assert_eq!(decided, expected, "both stores decide alike: {deed:?}");
         if let Ok(decision) = &decided
             && !decision.events.is_empty()
         {
@@ -87,8 +91,8 @@ where
         TaskId(id)
     }
 
-    fn report(&mut self, report: Inbox) {
-        self.run(&super::system(), Command::Inbox(report)).expect("reported");
+    fn report(&mut self, report: Report) {
+        self.does(&Deed::Reported(super::system(), report)).expect("reported");
     }
 
     fn agree(&self) {
@@ -197,9 +201,9 @@ where
     let task = pair.creates(&ada(), Assignee::Agent);
     for (number, route) in [(1, Route::Channel), (2, Route::Wait), (3, Route::Result)] {
         let copies = vec![DeliveryCopy { delivery: DeliveryId(task.0), number }];
-        pair.report(Inbox::Sent { copies: copies.clone(), session: session(number), route });
+        pair.report(Report::Sent { copies: copies.clone(), session: session(number), route });
         pair.agree();
-        pair.report(Inbox::Lost { copies });
+        pair.report(Report::Lost { copies });
         pair.agree();
     }
     let id = pair.world.id();
@@ -208,8 +212,8 @@ where
     let id = pair.world.id();
     pair.run(&ada(), Command::EditWorkspace { id, name: Some("Another".to_owned()), mission: None }).expect("edited");
     for agent in [name("claude"), name("codex")] {
-        pair.report(Inbox::Connected { agent: agent.clone() });
-        pair.report(Inbox::Disconnected { agent });
+        pair.report(Report::Connected { agent: agent.clone() });
+        pair.report(Report::Disconnected { agent });
     }
     pair.agree();
 }
@@ -240,8 +244,8 @@ where
     let ran = TestRunner::new(config).run(&steps(40), |steps| {
         let mut pair = Pair::new(make);
         for step in &steps {
-            let (who, command) = pair.world.command(step);
-            let _ = pair.run(&who, command);
+            let deed = pair.world.deed(step);
+            let _ = pair.does(&deed);
         }
         pair.agree();
         Ok(())

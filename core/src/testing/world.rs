@@ -1,8 +1,9 @@
 //! A workspace in memory with a clock and a mint: what a shell brings to core.
 
+use super::deed::Deed;
 use super::invariants;
 use super::people::{Who, file, system};
-use crate::command::{Asks, Command, Inbox, Then};
+use crate::command::{Asks, Command, Then};
 use crate::cursor::Cursor;
 use crate::decide::decide;
 use crate::decision::{Change, Decision, Event};
@@ -10,6 +11,7 @@ use crate::id::{DeliveryId, Id, MessageId, TaskId};
 use crate::lifecycle::Status;
 use crate::model::{Assignee, Delivery, Entity, Message, Task, Verdict, Workspace, WorkspaceId};
 use crate::rejection::Rejection;
+use crate::report::Report;
 use crate::store::{Extent, MemoryStore};
 use crate::sync::delta::{CommitEnd, Frame, Settled, Snapshot, frames};
 use crate::time::Timestamp;
@@ -78,21 +80,25 @@ impl World {
 
     /// Decides a command and, if it is not refused, commits what was decided.
     pub fn run(&mut self, who: &Who, command: Command) -> Result<Decision, Rejection> {
-        self.run_as(who, command, Vec::new())
+        self.does(&Deed::Asked(who.clone(), command))
     }
 
     /// The same for a command of a replica, which is settled by the commit however it ends.
     pub fn run_settling(&mut self, who: &Who, command: Command, client_id: &str, mutation_id: u64) -> Result<Decision, Rejection> {
         let rejection = decide(&self.store, command.clone(), &who.at(self.now)).err().map(|why| why.problem());
-        let id = command.id().unwrap_or_else(|| panic!("a replica sends no report of a stream"));
-        self.run_as(who, command, vec![Settled { client_id: client_id.to_owned(), mutation_id, command: id, rejection }])
+        let settled = Settled { client_id: client_id.to_owned(), mutation_id, command: command.id(), rejection };
+        self.take(&Deed::Asked(who.clone(), command), vec![settled])
     }
 
-    fn run_as(&mut self, who: &Who, command: Command, settled: Vec<Settled>) -> Result<Decision, Rejection> {
+    /// Does what a step came to.
+    pub fn does(&mut self, deed: &Deed) -> Result<Decision, Rejection> {
+        self.take(deed, Vec::new())
+    }
+
+    fn take(&mut self, deed: &Deed, settled: Vec<Settled>) -> Result<Decision, Rejection> {
         self.wait(1);
-        let cx = who.at(self.now);
-        let decided = decide(&self.store, command.clone(), &cx);
-        assert_eq!(decided, decide(&self.store, command, &cx), "the same inputs give the same decision");
+        let decided = deed.decided(&self.store, self.now);
+        assert_eq!(decided, deed.decided(&self.store, self.now), "the same inputs give the same decision");
         let events = decided.as_ref().map(|decision| decision.events.clone()).unwrap_or_default();
         if !events.is_empty() || !settled.is_empty() {
             self.commit(&events, settled);
@@ -221,8 +227,13 @@ impl World {
     }
 
     /// The streams report.
-    pub fn report(&mut self, report: Inbox) -> Decision {
-        self.run(&system(), Command::Inbox(report)).unwrap_or_else(|why| panic!("{why}"))
+    pub fn report(&mut self, report: Report) -> Decision {
+        self.report_of(&system(), report)
+    }
+
+    /// An agent says this of its own inbox.
+    pub fn report_of(&mut self, who: &Who, report: Report) -> Decision {
+        self.does(&Deed::Reported(who.clone(), report)).unwrap_or_else(|why| panic!("{why}"))
     }
 
     pub fn find(&self, id: TaskId) -> Option<Task> {

@@ -102,8 +102,8 @@ impl Around<'_> {
 impl Storage {
     /// The commands that wait here.
     fn ids(&self) -> Vec<Id> {
-        let asked = self.asked.iter().filter_map(|(command, _)| command.id());
-        self.rows.iter().filter_map(|row| row.command.id()).chain(asked).collect()
+        let asked = self.asked.iter().map(|(command, _)| command.id());
+        self.rows.iter().map(|row| row.command.id()).chain(asked).collect()
     }
 }
 
@@ -132,7 +132,8 @@ impl Tab {
 
     fn adopt(&mut self, row: &Row, files: &BTreeMap<AttachmentId, KeptFile>) {
         self.adopt_asked(&row.command, row.at, files);
-        if let (Some(id), Some(cursor)) = (row.command.id(), &row.acknowledged) {
+        if let Some(cursor) = &row.acknowledged {
+            let id = row.command.id();
             self.replica.settle(id, None, Some(cursor.clone()));
         }
     }
@@ -221,12 +222,12 @@ impl Browser {
 
     /// A tab is gone: what stands in no storage and in no other tab is lost.
     fn note_forgotten(&mut self, tab: &Tab) {
-        self.forget(tab.replica.pending().iter().filter_map(|pending| pending.command.id()).collect());
+        self.forget(tab.replica.pending().iter().map(|pending| pending.command.id()).collect());
     }
 
     fn forget(&mut self, held: Vec<Id>) {
         let rows = self.storage.ids();
-        let pending = self.tabs.iter().flat_map(|tab| tab.replica.pending()).filter_map(|pending| pending.command.id());
+        let pending = self.tabs.iter().flat_map(|tab| tab.replica.pending()).map(|pending| pending.command.id());
         let kept: BTreeSet<Id> = rows.into_iter().chain(pending).collect();
         self.forgotten.extend(held.into_iter().filter(|id| !kept.contains(id)));
     }
@@ -294,7 +295,7 @@ impl Browser {
     /// What no delta has shown to the tab that leads. With no tab open, the storage knows.
     pub(crate) fn waiting(&self) -> BTreeSet<Id> {
         let rows = self.tabs.first().and_then(|tab| tab.outbox.as_ref()).map_or(&self.storage.rows[..], Outbox::rows);
-        rows.iter().filter_map(|row| row.command.id()).chain(self.storage.ids()).collect()
+        rows.iter().map(|row| row.command.id()).chain(self.storage.ids()).collect()
     }
 
     /// A person does something. Whether the page has refused it at once.
@@ -308,7 +309,7 @@ impl Browser {
         at: u64,
         around: &mut Around<'_>,
     ) -> Result<Option<Rejection>, String> {
-        let Some(id) = command.id() else { return Ok(None) };
+        let id = command.id();
         let tab = &mut self.tabs[index];
         let is_verdict = matches!(command, Command::GiveVerdict { .. });
         match tab.replica.propose(command.clone(), Timestamp::from_ms(at)) {
@@ -491,7 +492,7 @@ impl Browser {
             self.share(&Word::Settled { command, rejection: None, cursor: cursor.clone() }, around);
         }
         for refused in progress.refused {
-            let Some(command) = refused.command.id() else { continue };
+            let command = refused.command.id();
             self.told.entry(command).or_default().insert(false);
             self.tabs[0].replica.settle(command, Some(&refused.rejection), None);
             self.share(&Word::Settled { command, rejection: Some(refused.rejection), cursor: None }, around);
@@ -559,7 +560,7 @@ impl Browser {
                 tab.adopt(&row, &self.storage.files);
             }
             Word::Settled { command, rejection, cursor } => {
-                tab.unheard.retain(|(unheard, _)| unheard.id() != Some(command));
+                tab.unheard.retain(|(unheard, _)| unheard.id() != command);
                 tab.replica.settle(command, rejection.as_ref(), cursor);
             }
             Word::Commit { texts } if !is_leader => {

@@ -45,7 +45,7 @@ pub(crate) fn shown(command: &Command, store: &MemoryStore) -> Option<Shown> {
         _ => return None,
     };
     let Look::Known(Some(task)) = store.task(*task) else { return None };
-    Some(Shown { command: command.id()?, is_verdict, digest, task })
+    Some(Shown { command: command.id(), is_verdict, digest, task })
 }
 
 /// An answer that took effect was an answer to what stood there, and a verdict was the first.

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use agentrq_core::command::{Command, Inbox};
+use agentrq_core::command::Context;
+use agentrq_core::decide;
 use agentrq_core::decide::{Holder, route};
 use agentrq_core::id::{DeliveryId, SessionId, TaskId};
 use agentrq_core::model::{Actor, AgentName, Delivery, DeliveryCopy, DeliveryState, Route};
+use agentrq_core::report::Report;
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::{Look, Unseen, View};
 
@@ -64,10 +66,11 @@ pub(crate) struct Kept {
 }
 
 impl Transaction {
-    pub(crate) fn report(&mut self, report: Inbox) {
+    pub(crate) fn report(&mut self, report: Report) {
         // The workspace's own words are never refused: this store holds everything.
-        let refused = self.run(Command::Inbox(report), &Actor::System, None);
-        debug_assert_eq!(refused, Ok(()));
+        let cx = Context { now: self.now, actor: Actor::System, session: None };
+        let decided = decide::report(&self.to.store, report, &cx).map(|decision| self.take_up(decision));
+        debug_assert_eq!(decided, Ok(()));
     }
 
     fn delivery(&self, id: DeliveryId) -> Option<Delivery> {
@@ -95,7 +98,7 @@ impl Transaction {
                     owed.push(delivery.id);
                 }
             }
-            self.report(Inbox::SessionStarted { agent, session, elsewhere });
+            self.report(Report::SessionStarted { agent, session, elsewhere });
         }
         self.deliver = true;
         owed
@@ -104,7 +107,7 @@ impl Transaction {
     /// A stream is held.
     pub(crate) fn hold(&mut self, channel: Channel, agent: &AgentName, session: SessionId, is_ready: bool) {
         let (opened_at, active_at, had, agent) = (self.now, self.now, Vec::new(), agent.clone());
-        self.report(Inbox::Connected { agent: agent.clone() });
+        self.report(Report::Connected { agent: agent.clone() });
         let connection = Connection { agent, session, is_live: true, opened_at, active_at, had, is_ready, heir: None };
         self.to.agents.connections.insert(channel, connection);
     }
@@ -130,7 +133,7 @@ impl Transaction {
         }
         self.news.push(News::Close { channel });
         if !self.to.agents.connections.values().any(|it| it.is_live && it.agent == agent) {
-            self.report(Inbox::Disconnected { agent });
+            self.report(Report::Disconnected { agent });
         }
     }
 
@@ -142,7 +145,7 @@ impl Transaction {
             return;
         }
         let lost: Vec<_> = given.copies.iter().map(|copy| copy.delivery).collect();
-        self.report(Inbox::Lost { copies: given.copies });
+        self.report(Report::Lost { copies: given.copies });
         for id in lost {
             // Another session may have been told that it was on its way.
             if self.delivery(id).is_some_and(|delivery| delivery.state == DeliveryState::Queued) {
@@ -168,7 +171,7 @@ impl Transaction {
         self.to.agents.answers.retain(|call, _| !ping.answers.contains(call));
         self.received.extend(ping.copies.iter().map(|copy| copy.delivery));
         if !ping.copies.is_empty() {
-            self.report(Inbox::Received { copies: ping.copies });
+            self.report(Report::Received { copies: ping.copies });
             self.deliver = true;
         }
         self.listening(ping.channel, next)
@@ -188,7 +191,7 @@ impl Transaction {
         if let Some(call) = self.to.agents.calls.get(&call) {
             return call.given.clone();
         }
-        self.report(Inbox::Heard { agent: agent.clone(), client: None });
+        self.report(Report::Heard { agent: agent.clone(), client: None });
         if self.words_are_here(session) {
             self.read_before(session);
         }
@@ -229,7 +232,7 @@ impl Transaction {
             }
         }
         if !given.copies.is_empty() {
-            self.report(Inbox::Sent { copies: given.copies.clone(), session, route });
+            self.report(Report::Sent { copies: given.copies.clone(), session, route });
         }
         given
     }
@@ -278,7 +281,7 @@ impl Transaction {
             self.to.agents.shown.remove(&(session, *id));
         });
         self.read.extend(seen.iter().map(|id| (session, *id)));
-        self.report(Inbox::Seen { deliveries: seen, route: None });
+        self.report(Report::Seen { deliveries: seen, route: None });
     }
 
     /// A Worker says what became of an answer. The first word counts.
@@ -289,7 +292,7 @@ impl Transaction {
         match fate {
             Fate::Arrived => {
                 self.received.extend(given.copies.iter().map(|copy| copy.delivery));
-                self.report(Inbox::Received { copies: given.copies });
+                self.report(Report::Received { copies: given.copies });
             }
             Fate::Lost => self.take_back(session, given),
         }
@@ -337,7 +340,7 @@ impl Transaction {
                 self.news.push(News::Line { channel, line });
             }
             self.ping(ping, channel, copies.clone());
-            self.report(Inbox::Sent { copies, session, route: Route::Channel });
+            self.report(Report::Sent { copies, session, route: Route::Channel });
         }
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use agentrq_core::command::{Command, Context};
 use agentrq_core::cursor::Cursor;
 use agentrq_core::decide;
-use agentrq_core::decision::{Effect, Event};
+use agentrq_core::decision::{Decision, Effect, Event};
 use agentrq_core::id::{AttachmentId, DeliveryId, Id, SessionId, TaskId};
 use agentrq_core::model::{Actor, Attachment, Delivery, DeliveryState, Task, Turn, Workspace, WorkspaceId};
 use agentrq_core::rejection::{Problem, Rejection};
@@ -255,7 +255,7 @@ impl Server {
         let Actor::Person(who) = person else { return Err(Fault::Crashed) };
         let mut results = Vec::new();
         for numbered in batch.commands {
-            let Some(id) = numbered.command.id() else { continue };
+            let id = numbered.command.id();
             let (hash, mutation_id) = (hash(&numbered.command), numbered.mutation_id);
             let (client_id, person_id) = (batch.client_id.clone(), who.id.clone());
             let shown = checks::shown(&numbered.command, &self.durable.store);
@@ -384,10 +384,14 @@ impl Transaction {
     pub(crate) fn run(&mut self, command: Command, actor: &Actor, session: Option<SessionId>) -> Result<(), Rejection> {
         let cx = Context { now: self.now, actor: actor.clone(), session };
         let decision = decide(&self.to.store, command, &cx)?;
+        self.take_up(decision);
+        Ok(())
+    }
+
+    pub(crate) fn take_up(&mut self, decision: Decision) {
         let Ok(()) = self.to.store.apply(decision.changes());
         self.events.extend(decision.events);
         self.deliver |= decision.effects.contains(&Effect::Deliver);
-        Ok(())
     }
 
     fn finish(&mut self, tag: u64) {

@@ -28,6 +28,8 @@ export class Page {
   misfit: Misfit | null = null;
   trouble: Problem | null = null;
   begun = 0;
+  /** The commits it was told of, by the places that they lead to. */
+  told: string[] = [];
   readonly copy: Copy;
 
   constructor(
@@ -39,7 +41,7 @@ export class Page {
     told.standing = (standing) => (this.standing = standing);
     told.misfit = (misfit) => (this.misfit = misfit);
     const on: CopyHandlers = {
-      committed: () => {},
+      committed: (told) => this.told.push(...told.map(({ frame }) => frame.cursor ?? "")),
       renewed: () => this.begun++,
       touched: () => {},
       refused: (rows) => this.refused.push(...rows),

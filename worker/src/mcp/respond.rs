@@ -1,6 +1,6 @@
 //! A session speaks, and is answered: once for each call, now or on a stream of its own.
 
-use agentrq_core::command::Inbox;
+use agentrq_core::Report;
 use agentrq_core::dialect::hitl;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::jsonrpc::Incoming;
@@ -26,7 +26,7 @@ use crate::workspace::{inbox, presence};
 pub fn heard<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, given: Option<&str>) -> Result<Session, Problem> {
     let session = session::find(tx, poster, given)?;
     presence::asked(tx, &session)?;
-    tx.report(Inbox::Heard { agent: session.agent.clone(), client: None })?;
+    tx.report(Report::Heard { agent: session.agent.clone(), client: None })?;
     if session.state != State::Initializing {
         return Ok(session);
     }

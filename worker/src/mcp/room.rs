@@ -2,7 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 
-use agentrq_core::command::{Command, Inbox};
+use agentrq_core::Report;
+use agentrq_core::command::Command;
 use agentrq_core::id::{DeliveryId, Id, SessionId, TaskId};
 use agentrq_core::lifecycle::Status;
 use agentrq_core::model::{Actor, AgentName, Assignee, Delivery, Person, Scope};
@@ -97,7 +98,7 @@ impl Room {
             heir: None,
         };
         connections::insert(&self.db, &connection, now).expect("inserted");
-        self.commit(|tx| tx.report(Inbox::Connected { agent: connection.agent.clone() })).expect("connected");
+        self.commit(|tx| tx.report(Report::Connected { agent: connection.agent.clone() })).expect("connected");
         connection
     }
 

@@ -3,7 +3,7 @@
 //! Clients reconnect in silence: they GET the stream again and post without `initialize`, and they know of no session.
 //! So identity hangs on the token and on the connection id in the address, and there is no session to lose.
 
-use agentrq_core::command::Inbox;
+use agentrq_core::Report;
 use agentrq_core::dialect::hitl;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::jsonrpc::{self, Incoming};
@@ -42,7 +42,7 @@ pub fn open<S: Sql>(tx: &mut Transaction<S>, id: SessionId, holder: &Holder, age
     }
     connections::insert(tx.sql(), &connection, tx.now)?;
     timers::set(tx.sql(), Timer::Quiet, &id.to_string(), tx.now.plus_ms(QUIET_MS))?;
-    tx.report(Inbox::Connected { agent: connection.agent })?;
+    tx.report(Report::Connected { agent: connection.agent })?;
     Ok(())
 }
 
@@ -81,7 +81,7 @@ pub fn post<S: Sql>(
         }
     };
     connections::heard(tx.sql(), &connection, tx.now)?;
-    tx.report(Inbox::Heard { agent: connection.agent.clone(), client: None })?;
+    tx.report(Report::Heard { agent: connection.agent.clone(), client: None })?;
     match incoming {
         Incoming::Response { id, .. } => {
             let is_pong = inbox::pong(tx, connection.id, &id)?;
@@ -116,7 +116,7 @@ fn initialize<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, params: 
     connections::reached(tx.sql(), connection.id, Phase::Initializing, session)?;
     timers::clear(tx.sql(), Timer::Quiet, &connection.id.to_string())?;
     if let Some(info) = params.get("clientInfo") {
-        tx.report(Inbox::Heard { agent: connection.agent.clone(), client: Some(Client::read(info)) })?;
+        tx.report(Report::Heard { agent: connection.agent.clone(), client: Some(Client::read(info)) })?;
     }
     Ok(server::welcome(params))
 }

@@ -1,7 +1,7 @@
 //! The Streamable HTTP transport without sessions (MCP 2026-07-28): each request says by itself how it is to be read, and its stream, where it
 //! has one, ends with it. A client that goes away has cancelled what it asked.
 
-use agentrq_core::command::Inbox;
+use agentrq_core::Report;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::jsonrpc;
 use agentrq_core::mcp::listen::{Filter, Wanted};
@@ -36,7 +36,7 @@ pub fn request<S: Sql>(
     };
     let session = session::shared(tx, poster)?;
     presence::asked(tx, &session)?;
-    tx.report(Inbox::Heard { agent: session.agent.clone(), client: envelope.client })?;
+    tx.report(Report::Heard { agent: session.agent.clone(), client: envelope.client })?;
     match respond::respond(tx, &session, about, asked)? {
         Responded::Answer(answer) => Ok(Posted::Answer(answer)),
         Responded::Waits { timeout_s, progress } => respond::wait(tx, &session, asked, WhenLeft::Cancelled, timeout_s, progress),

@@ -4,7 +4,7 @@
 //! Clients lose sessions in every way there is: they come back after a restart without `initialize`, they outlive deploys, they never had
 //! one. So there is none to lose: it is the token that says who asks (see [`sessions`]).
 
-use agentrq_core::command::Inbox;
+use agentrq_core::Report;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::jsonrpc::{self, Body, Incoming, RequestId};
 use agentrq_core::mcp::stateless;
@@ -75,7 +75,7 @@ fn begin<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: &RequestId, pa
     let session = Session::new(SessionId(random::id(tx.now)?), poster.holder.token, poster.agent.clone(), State::Initializing, tx.now);
     sessions::insert(tx.sql(), &session)?;
     presence::asked(tx, &session)?;
-    tx.report(Inbox::Heard { agent: session.agent, client: params.get("clientInfo").map(Client::read) })?;
+    tx.report(Report::Heard { agent: session.agent, client: params.get("clientInfo").map(Client::read) })?;
     let body = jsonrpc::result(id, server::welcome(params)).to_string();
     Ok(Posted::Answer(Answer { status: 200, body, session: Some(session.id), calls: Vec::new(), proof: Proof::NotWanted }))
 }

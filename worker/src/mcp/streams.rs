@@ -1,6 +1,6 @@
 //! The streams of Streamable HTTP clients: opened, resumed after a break or by `Last-Event-ID`, and ended.
 
-use agentrq_core::command::Inbox;
+use agentrq_core::Report;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::event_id::Place;
 use agentrq_core::mcp::jsonrpc::{self, Incoming, METHOD_NOT_FOUND, RequestId, RpcError};
@@ -46,7 +46,7 @@ pub fn open<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: SessionId, 
     }
     let stream = session.stream(id, Kind::Session, tx.now);
     add(tx, &stream)?;
-    tx.report(Inbox::Connected { agent: stream.agent })?;
+    tx.report(Report::Connected { agent: stream.agent })?;
     inbox::ping(tx, id, &[])?;
     reached(tx, session)?;
     tx.deliver = true;
@@ -83,7 +83,7 @@ pub fn resume<S: Sql>(tx: &mut Transaction<S>, id: SessionId, dialled: &Dialled)
     let Some(connection) = connections::find(tx.sql(), id)? else { return Ok(()) };
     connections::resumed(tx.sql(), id)?;
     timers::clear(tx.sql(), Timer::Lost, &id.to_string())?;
-    tx.report(Inbox::Connected { agent: connection.agent.clone() })?;
+    tx.report(Report::Connected { agent: connection.agent.clone() })?;
     if let Dialled::ByClient { last, .. } = dialled {
         inbox::got(tx, id, *last)?;
     }

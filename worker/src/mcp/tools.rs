@@ -1,6 +1,7 @@
 //! The tools at work: a call becomes commands, their outcome becomes an answer.
 
-use agentrq_core::command::{Command, Inbox};
+use agentrq_core::Report;
+use agentrq_core::command::Command;
 use agentrq_core::decision::Outcome;
 use agentrq_core::dialect::hitl::{self, Call, InlineAttachment, Order};
 use agentrq_core::id::{AttachmentId, DeliveryId, MessageId, TaskId};
@@ -205,9 +206,7 @@ impl<S: Sql> Caller<'_, S> {
 
     fn wait(&mut self, acknowledge: Vec<DeliveryId>, timeout_s: u64) -> Result<Ran, Problem> {
         if !acknowledge.is_empty() {
-            // In the agent's own name: what is meant for another one that one must still hear.
-            let seen = Command::Inbox(Inbox::Seen { deliveries: acknowledge, route: None });
-            self.tx.run(seen, &self.agent, Some(self.connection.session))?;
+            self.tx.report_of(Report::Seen { deliveries: acknowledge, route: None }, &self.agent)?;
         }
         let waiting = inbox::ungiven(self.tx, self.connection)?;
         if waiting.is_empty() && timeout_s > 0 {

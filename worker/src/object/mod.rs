@@ -13,7 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::Duration;
 
-use agentrq_core::command::Inbox;
+use agentrq_core::Report;
 use agentrq_core::id::{Id, SessionId};
 use agentrq_core::model::AgentName;
 use worker::{Delay, DurableObject, Env, Request, Response, SqlStorage, State, WebSocket, WebSocketIncomingMessage, durable_object};
@@ -332,6 +332,6 @@ impl WorkspaceObject {
 
     /// Notes that an agent spoke over plain HTTP.
     fn heard(&self, agent: agentrq_core::model::AgentName) -> Result<(), Problem> {
-        self.commit(|tx| tx.report(Inbox::Heard { agent, client: None }).map(|_| ()))
+        self.commit(|tx| tx.report(Report::Heard { agent, client: None }).map(|_| ()))
     }
 }

@@ -4,7 +4,7 @@
 //! A response bears no proof that it arrived. The Worker says which ones it gave to a client that was still there, with the client's next
 //! request, and which ones it could not give.
 
-use agentrq_core::command::Inbox;
+use agentrq_core::Report;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::jsonrpc::RequestId;
 use agentrq_core::time::Timestamp;
@@ -87,7 +87,7 @@ pub fn written<S: Sql>(tx: &mut Transaction<S>, session: SessionId, id: u64) -> 
     let Some(Given { copies, .. }) = settle(tx, session, id, "written")? else { return Ok(()) };
     tx.sql().exec("DELETE FROM creations WHERE connection = ? AND answer = ?", &[session.to_string().into(), id.into()])?;
     if !copies.is_empty() {
-        tx.report(Inbox::Received { copies })?;
+        tx.report(Report::Received { copies })?;
     }
     Ok(())
 }

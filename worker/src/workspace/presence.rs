@@ -1,6 +1,6 @@
 //! Whether an agent is there: it holds a stream, or it has made a request over Streamable HTTP a moment ago.
 
-use agentrq_core::command::Inbox;
+use agentrq_core::Report;
 use agentrq_core::model::AgentName;
 
 use super::connections;
@@ -19,7 +19,7 @@ pub fn asked<S: Sql>(tx: &mut Transaction<S>, session: &Session) -> Result<(), P
     if !(sessions::heard(tx.sql(), session, tx.now)? || is_new) || connections::is_present(tx.sql(), &session.agent)? {
         return Ok(());
     }
-    tx.report(Inbox::Connected { agent: session.agent.clone() })?;
+    tx.report(Report::Connected { agent: session.agent.clone() })?;
     Ok(timers::set(tx.sql(), Timer::Away, session.agent.as_str(), tx.now.plus_ms(AWAY_MS))?)
 }
 
@@ -31,7 +31,7 @@ pub fn gone<S: Sql>(tx: &mut Transaction<S>, agent: &AgentName) -> Result<(), Pr
     match sessions::last_heard(tx.sql(), agent)?.map(|heard| heard.plus_ms(AWAY_MS)).filter(|until| *until > tx.now) {
         Some(until) => timers::set(tx.sql(), Timer::Away, agent.as_str(), until)?,
         None => {
-            tx.report(Inbox::Disconnected { agent: agent.clone() })?;
+            tx.report(Report::Disconnected { agent: agent.clone() })?;
         }
     }
     Ok(())

@@ -3,9 +3,10 @@
 //! The shell runs this inside the database's own transaction ([`crate::atomic::atomically`]), so that an error, a refusal half-way and
 //! even a panic leave the database as it was.
 
-use agentrq_core::command::{Command, Context, Inbox};
+use agentrq_core::Report;
+use agentrq_core::command::{Command, Context};
 use agentrq_core::cursor::Cursor;
-use agentrq_core::decision::{Effect, Event, Outcome};
+use agentrq_core::decision::{Decision, Effect, Event, Outcome};
 use agentrq_core::id::SessionId;
 use agentrq_core::model::{Actor, Scopes};
 use agentrq_core::sync::delta::{CommitEnd, Settled, frames};
@@ -81,6 +82,22 @@ impl<S: Sql> Transaction<S> {
         capacity::check_command(self.sql(), &command, actor, self.most)?;
         let cx = Context { now: self.now, actor: actor.clone(), session };
         let decided = decide(&self.store, command, &cx);
+        self.take_up(decided)
+    }
+
+    /// The same for reports of the workspace's own streams.
+    pub fn report(&mut self, report: Report) -> Result<Outcome, Problem> {
+        self.report_of(report, &Actor::System)
+    }
+
+    /// The same for what an agent says of its own inbox: what is meant for another one that one must still hear.
+    pub fn report_of(&mut self, report: Report, actor: &Actor) -> Result<Outcome, Problem> {
+        let cx = Context { now: self.now, actor: actor.clone(), session: None };
+        let decided = decide::report(&self.store, report, &cx);
+        self.take_up(decided)
+    }
+
+    fn take_up(&mut self, decided: Result<Decision, Rejection>) -> Result<Outcome, Problem> {
         self.store.check()?;
         let decision = match decided {
             // This store holds everything: only a fault, which the check has reported, makes a look Unknown.
@@ -91,11 +108,6 @@ impl<S: Sql> Transaction<S> {
         self.events.extend(decision.events);
         self.deliver |= decision.effects.contains(&Effect::Deliver);
         Ok(decision.outcome)
-    }
-
-    /// The same for reports of the workspace's own streams.
-    pub fn report(&mut self, report: Inbox) -> Result<Outcome, Problem> {
-        self.run(Command::Inbox(report), &Actor::System, None)
     }
 
     /// What this commit has come to so far.

@@ -300,7 +300,7 @@ export class Copy {
     const result = this.#turn.then(work).finally(() => {
       this.#busy--;
       if (this.#busy > 0 || !this.ready) return;
-      for (const texts of this.#held.splice(0)) this.#commit(texts);
+      for (const texts of this.#held.splice(0)) this.#commit(texts, "held");
     });
     this.#turn = result.catch(() => {});
     return result;
@@ -395,7 +395,7 @@ export class Copy {
     }
   }
 
-  #commit(texts: string[]): void {
+  #commit(texts: string[], came: "now" | "held" = "now"): void {
     if (this.#busy > 0 || !this.ready) {
       if (this.#held.length < HELD) this.#held.push(texts);
       return;
@@ -420,6 +420,8 @@ export class Copy {
       committed ||= applied.committed;
     }
     const end = told.at(-1)?.frame;
+    // What it began with may have held this already: it is news all the same.
+    if (!committed && came === "held") this.on.committed(told.map(({ frame }) => ({ frame, before: null })));
     if (!end?.cursor || !committed) return;
     this.#reread = false;
     const refused = this.pending.refuse(end.mutations ?? []);

@@ -78,3 +78,14 @@ export class Slots {
     return slots;
   }
 }
+
+/** The slots of several lists, by their names: no list has anything of another. */
+export class SlotsByList {
+  readonly #lists = new Map<string, Slots>();
+
+  of(list: string, tasks: readonly Id[], held: Id | null): number[] {
+    const slots = this.#lists.get(list) ?? new Slots();
+    this.#lists.set(list, slots);
+    return slots.of(tasks, held);
+  }
+}

@@ -71,7 +71,7 @@ impl WorkspaceObject {
         for numbered in batch.commands {
             let hash = hash(&numbered.command);
             let mutation_id = numbered.mutation_id;
-            let Some(id) = numbered.command.id() else { return Err(Problem::internal("a command without an id was read")) };
+            let id = numbered.command.id();
             let rejection = self.commit(|tx| {
                 let mut client = clients::load(tx.sql(), &person.id, &batch.client_id)?;
                 let before = clients::ended(tx.sql(), &person.id, id)?;

@@ -1,6 +1,6 @@
 //! A new model listens: what earlier sessions of its agent were given and never acted on is owed to it.
 
-use agentrq_core::command::Inbox;
+use agentrq_core::Report;
 use agentrq_core::id::SessionId;
 use agentrq_core::model::AgentName;
 use agentrq_core::view::{Unseen, View};
@@ -19,6 +19,6 @@ pub fn begins<S: Sql>(tx: &mut Transaction<S>, agent: &AgentName, session: Sessi
             connections::had(tx.sql(), before, owed.id)?;
         }
     }
-    tx.report(Inbox::SessionStarted { agent: agent.clone(), session, elsewhere })?;
+    tx.report(Report::SessionStarted { agent: agent.clone(), session, elsewhere })?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What has not reached the session it was given to.
 
-use agentrq_core::command::Inbox;
+use agentrq_core::Report;
 use agentrq_core::id::SessionId;
 use agentrq_core::model::DeliveryState;
 use agentrq_core::view::View;
@@ -21,7 +21,7 @@ pub fn take_back<S: Sql>(tx: &mut Transaction<S>, session: SessionId, given: Giv
             .exec("DELETE FROM shown WHERE session = ? AND delivery = ?", &[session.to_string().into(), delivery.to_string().into()])?;
     }
     let lost: Vec<_> = given.copies.iter().map(|copy| copy.delivery).collect();
-    tx.report(Inbox::Lost { copies: given.copies })?;
+    tx.report(Report::Lost { copies: given.copies })?;
     for id in lost {
         // Another session may have been told that it was on its way.
         if looked(tx, tx.store().delivery(id))?.is_some_and(|delivery| delivery.state == DeliveryState::Queued) {

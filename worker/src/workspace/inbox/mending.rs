@@ -1,6 +1,6 @@
 //! When a stream breaks: what it had waits again, what a mended one is told once more, and who goes on from it.
 
-use agentrq_core::command::Inbox;
+use agentrq_core::Report;
 use agentrq_core::id::SessionId;
 use agentrq_core::model::Route;
 use agentrq_core::sse;
@@ -72,7 +72,7 @@ pub fn lose<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Result<()
                 end_waits(tx, connection)?;
             }
             let arrived = standing(tx, connection, "NOT NULL")?;
-            tx.report(Inbox::Received { copies: arrived.copies })?;
+            tx.report(Report::Received { copies: arrived.copies })?;
             let lost = standing(tx, connection, "NULL")?;
             take_back(tx, known.session, lost)?;
             // Once: by the next time they may be on their way elsewhere.

@@ -1,6 +1,6 @@
 //! Pings and what they prove: a pong says that the client has what came before it.
 
-use agentrq_core::command::Inbox;
+use agentrq_core::Report;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::event_id::{EventId, Place};
 use agentrq_core::mcp::jsonrpc::{self, RequestId};
@@ -122,7 +122,7 @@ pub fn got<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, last: Place) 
                 &[connection.to_string().into(), number.into()],
             )?;
             for row in rows {
-                tx.report(Inbox::Received { copies: Given::read(row.text(0)?)?.copies })?;
+                tx.report(Report::Received { copies: Given::read(row.text(0)?)?.copies })?;
             }
             Ok(())
         }
@@ -139,7 +139,7 @@ fn got_pushes<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, last: u64,
             let kept = |place| rest.iter().find(|(at, _)| *at == place).map_or_else(|| ARRIVED.to_owned(), |(_, copy)| copy.to_string());
             let list = words((0..ping.proves).map(kept));
             tx.sql().exec("UPDATE pings SET deliveries = ? WHERE id = ?", &[list.into(), ping.id.into()])?;
-            tx.report(Inbox::Received { copies: arrived.into_iter().map(|(_, copy)| copy).collect() })?;
+            tx.report(Report::Received { copies: arrived.into_iter().map(|(_, copy)| copy).collect() })?;
         }
     }
     Ok(())
@@ -166,7 +166,7 @@ pub fn pong<S: Sql>(tx: &mut Transaction<S>, connection: SessionId, id: &Request
     tx.sql().exec("DELETE FROM answers WHERE connection = ? AND id <= ?", &proven)?;
     tx.sql().exec("DELETE FROM creations WHERE connection = ? AND answer <= ?", &proven)?;
     if !copies.is_empty() {
-        tx.report(Inbox::Received { copies })?;
+        tx.report(Report::Received { copies })?;
         // One look gives a bounded number: with these proven, the next ones follow.
         tx.deliver = true;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use agentrq_core::command::Inbox;
+use agentrq_core::Report;
 use agentrq_core::decide::route;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::channel;
@@ -87,7 +87,7 @@ pub(super) fn push<S: Sql>(
         let line = pushed(tx, delivery, *copy, &ping.event_id(index))?;
         tx.say(connection, line);
     }
-    tx.report(Inbox::Sent { copies, session, route: Route::Channel })?;
+    tx.report(Report::Sent { copies, session, route: Route::Channel })?;
     tx.say(connection, ping.line());
     Ok(())
 }

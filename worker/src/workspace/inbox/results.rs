@@ -1,6 +1,6 @@
 //! What rides on the results of tools, and what a later call proves of it.
 
-use agentrq_core::command::Inbox;
+use agentrq_core::Report;
 use agentrq_core::id::{DeliveryId, TaskId};
 use agentrq_core::limits;
 use agentrq_core::model::{Delivery, DeliveryState, Route};
@@ -88,7 +88,7 @@ pub(super) fn hand_over<S: Sql>(
         }
     }
     if !given.copies.is_empty() {
-        tx.report(Inbox::Sent { copies: given.copies.clone(), session: connection.session, route })?;
+        tx.report(Report::Sent { copies: given.copies.clone(), session: connection.session, route })?;
     }
     Ok(given)
 }
@@ -146,7 +146,7 @@ fn read_before<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Resu
             let args = [connection.session.to_string().into(), delivery.to_string().into()];
             tx.sql().exec("DELETE FROM shown WHERE session = ? AND delivery = ?", &args)?;
         }
-        tx.report(Inbox::Seen { deliveries: seen, route: None })?;
+        tx.report(Report::Seen { deliveries: seen, route: None })?;
     }
     Ok(())
 }
