@@ -2,7 +2,6 @@
 import { whenIdle } from "../lib/idle";
 import type { Route } from "../lib/router/match";
 import { calm } from "../lib/state/calm";
-import { viewport } from "../lib/state/viewport.svelte";
 import { renderer } from "../lib/ui/chunks.svelte";
 
 export const openTask = () => import("../lib/ui/OpenTask.svelte");
@@ -28,9 +27,9 @@ export function fetchFor(route: Route): void {
   parts[route.view]?.().catch(() => {});
   const task = route.view === "home" ? route.open : "task" in route ? route.task : null;
   if (task !== null) renderer();
-  // At a desk one is opened by itself; on a phone it will be the next thing that is asked for.
+  // It will be the next thing that is asked for.
   const ask = (): void => void openTask().catch(() => {});
-  if (task !== null || !viewport.phone) ask();
+  if (task !== null) ask();
   else void calm.then(() => whenIdle(ask));
 }
 
