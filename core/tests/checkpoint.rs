@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use agentrq_core::id::TaskId;
-use agentrq_core::model::Task;
+use agentrq_core::model::{Task, Turn};
 use agentrq_core::report::Report;
 use agentrq_core::sync::checkpoint::{FORMAT, Unreadable};
 use agentrq_core::sync::delta::ThreadPage;
@@ -66,13 +66,22 @@ fn what_is_read_back_is_what_was_there() {
 #[test]
 fn what_is_written_in_pieces_is_the_same_read_back() {
     let (mut replica, mut world, tasks) = seen();
-    let more: Vec<_> =
-        (0..2_100).map(|number| Task { id: TaskId(world.id()), title: format!("Task {number}"), ..world.task(tasks[1]) }).collect();
+    let more: Vec<_> = (0..2_100)
+        .map(|number| Task {
+            id: TaskId(world.id()),
+            title: format!("Task {number}"),
+            turn: if number == 0 { Turn::Human } else { Turn::Agent },
+            ..world.task(tasks[1])
+        })
+        .collect();
     replica.load_tasks(more);
     let keep = tasks.into_iter().collect::<BTreeSet<_>>();
     let pieces: Vec<_> = (0..).map_while(|at| replica.checkpoint_piece(at, &keep)).collect();
-    assert_eq!(pieces.len(), 3, "a thousand tasks each");
+    assert_eq!(pieces.len(), 5, "five hundred tasks each");
     let mut again = restored(&pieces[0]);
+    let waiting = |replica: &Replica| replica.tasks().iter().filter(|it| it.value.turn == Turn::Human).count();
+    assert!(waiting(&replica) > 0 && waiting(&again) == waiting(&replica), "what waits for people comes first, however old it is");
+    assert_eq!(again.tasks()[0].value, replica.tasks()[0].value, "and then the newest");
     for piece in &pieces[1..] {
         let page: BTreeMap<String, Vec<Task>> = serde_json::from_str(piece).expect("a page");
         again.load_tasks(page["tasks"].clone());

@@ -7,6 +7,7 @@ import { openDatabase } from "../src/lib/db/open";
 import { FallbackDatabase } from "../src/lib/db/fallback";
 import { MemoryDatabase } from "../src/lib/db/memory";
 import type { Database } from "../src/lib/db/tables";
+import { task } from "./fixtures";
 import { core, Page, person, server, settled, sits, until } from "./lib/tabs";
 
 it("paints in the same turn, sends when it is durable, and is done when the stream says so", async () => {
@@ -239,6 +240,19 @@ it("a page that dies while it begins with a restored server anew leaves nothing 
     archive.db.close();
   }
   expect(server.effects).toEqual([id]);
+});
+
+it("of much that is kept the first is shown at once and the rest follows; what is kept then is all of it", async () => {
+  server.tasks = Array.from({ length: 1_200 }, (_, at) => task({ id: core.newId(), number: at + 1 }));
+  const first = await Page.open();
+  await until(async () => (await first.tab.archive.load(server.workspace)).checkpoint?.length === 3);
+  first.die();
+  server.online = false;
+  const second = await Page.open();
+  expect([second.shown, second.count, second.copy.filling]).toEqual([[500], 1_200, false]);
+  // It does not fall back to the first of it when what is kept is read once more.
+  await second.copy.open();
+  expect(second.shown).toEqual([500, 1_200]);
 });
 
 it("storage that was cleared under a running tab neither loses nor repeats what it does next", async () => {

@@ -10,7 +10,7 @@ use std::fmt;
 use crate::cursor::Cursor;
 use crate::id::TaskId;
 use crate::json;
-use crate::model::{Actor, Agent, Delivery, DeliveryState, Entity, Message, Task, Workspace};
+use crate::model::{Actor, Agent, Delivery, DeliveryState, Entity, Message, Task, Turn, Workspace};
 use crate::store::{Extent, MemoryStore};
 use crate::table::Table;
 use crate::{reads, writes};
@@ -97,9 +97,10 @@ struct Page<'a> {
 writes!(Page<'_> { tasks });
 
 /// As many tasks stand in a piece.
-const PIECE: usize = 1_000;
+const PIECE: usize = 500;
 
-/// The next piece of what [`write`] writes at once: the whole with some of the tasks, then some more of them; none where there are no more.
+/// The next piece of what [`write`] writes at once: the whole with some of the tasks, then some more of them; none where there are no more. What
+/// waits for people comes first, then the newest: with the first piece alone there is something to look at.
 pub(super) fn write_piece(
     at: usize,
     cursor: &Cursor,
@@ -108,7 +109,10 @@ pub(super) fn write_piece(
     threads: &Threads,
     keep: &BTreeSet<TaskId>,
 ) -> Option<String> {
-    let tasks: Vec<_> = store.tasks().skip(at * PIECE).take(PIECE).collect();
+    let mut all: Vec<_> = store.tasks().collect();
+    all.reverse();
+    all.sort_by_key(|task| task.turn != Turn::Human);
+    let tasks: Vec<_> = all.into_iter().skip(at * PIECE).take(PIECE).collect();
     if at == 0 {
         return Some(write(cursor, me, store, threads, keep, tasks));
     }

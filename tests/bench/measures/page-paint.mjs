@@ -1,6 +1,6 @@
 // From what a person does to the frame that shows it, with 10,000 tasks on the page: a reply, another status, a letter in the search, a turn of the
 // wheel. Beside it the floor: the same in a page with nothing in it.
-/* global document */
+/* global document, location */
 import { called, loadAll, openPage, speeds, startPages } from "../page/browser.mjs";
 import { openFloor } from "../page/floor.mjs";
 import { missed } from "../lib/report.mjs";
@@ -45,7 +45,8 @@ async function atSpeed(page, floor, speed, rounds) {
     "a reply": beside(least.click, await series((round) => reply(page, round), rounds)),
     "another status": beside(least.click, await series(() => status(page), rounds)),
     "the floor of a letter": least.letter,
-    "a letter in the search": beside(least.letter, await series((round) => letter(page, round), rounds)),
+    "a letter in the search": beside(least.letter, await series((round) => letter(page, round, isShown), rounds)),
+    "what it finds": beside(least.letter, await series((round) => letter(page, round, isSearched), rounds)),
     "the floor of a frame while scrolling": scrolled,
     "a frame while scrolling": beside(scrolled, await scrollingList(page)),
   };
@@ -103,16 +104,23 @@ async function status(page) {
   return page.evaluate(() => globalThis.measured.taken());
 }
 
-/** The frame shows the letter and how many tasks it leaves. */
-async function letter(page, round) {
+const isShown = (before) => document.activeElement.value !== before;
+/** The address says so in the same task in which the list does. */
+const isSearched = (before) =>
+  document.activeElement.value !== before &&
+  new URLSearchParams(location.search).get("q") === document.activeElement.value;
+
+/** From a key to the frame in which this holds. */
+async function letter(page, round, holds) {
   const words = "task 77";
   const field = page.getByRole("searchbox", { name: "Search tasks" });
   if (round % words.length === 0) await field.fill("");
   await field.focus();
-  await page.evaluate(() => {
+  await page.evaluate(`{
+    const holds = ${holds};
     const { value } = document.activeElement;
-    globalThis.measured.watch("keydown", () => document.activeElement.value !== value);
-  });
+    globalThis.measured.watch("keydown", () => holds(value));
+  }`);
   await page.keyboard.press(words[round % words.length]);
   return page.evaluate(() => globalThis.measured.taken());
 }

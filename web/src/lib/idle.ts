@@ -16,3 +16,8 @@ export function nextTask(): Promise<void> {
     port2.postMessage(null);
   });
 }
+
+/** Resolves once the next frame has been drawn. */
+export function drawn(): Promise<void> {
+  return new Promise<void>((done) => requestAnimationFrame(() => done())).then(nextTask);
+}

@@ -1,7 +1,7 @@
 // A server of one workspace for the page's tests: it takes commands that rename the workspace, remembers each by its id, and tells of them.
 // What a real server decides is tested where it stands; here it matters what comes through, how often, and in which order.
 import type { Command } from "../../src/lib/model/commands";
-import type { Id } from "../../src/lib/model/types";
+import type { Id, Task } from "../../src/lib/model/types";
 
 interface Sent {
   clientId: string;
@@ -19,6 +19,8 @@ export class Server {
   readonly batches: Sent[] = [];
   readonly uploads: Id[] = [];
   name = "first";
+  /** What a snapshot holds. */
+  tasks: readonly Task[] = [];
   online = true;
   /** How many event streams are open. */
   streams = 0;
@@ -80,7 +82,7 @@ export class Server {
     return json(200, {
       cursor: this.cursor,
       workspace: this.writes.snapshots === "known" ? this.#entity() : { called: this.name },
-      tasks: [],
+      tasks: this.tasks,
       nextCursor: null,
       agents: [],
       deliveries: [],

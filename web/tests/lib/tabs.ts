@@ -28,6 +28,8 @@ export class Page {
   misfit: Misfit | null = null;
   trouble: Problem | null = null;
   begun = 0;
+  /** How many tasks there were each time that all began anew. */
+  shown: number[] = [];
   /** The commits it was told of, by the places that they lead to. */
   told: string[] = [];
   readonly copy: Copy;
@@ -42,7 +44,10 @@ export class Page {
     told.misfit = (misfit) => (this.misfit = misfit);
     const on: CopyHandlers = {
       committed: (told) => this.told.push(...told.map(({ frame }) => frame.cursor ?? "")),
-      renewed: () => this.begun++,
+      renewed: () => {
+        this.begun++;
+        this.shown.push(this.count);
+      },
       touched: () => {},
       refused: (rows) => this.refused.push(...rows),
       dismissed: (ids) => (this.refused = this.refused.filter((row) => !ids.includes(row.id))),
@@ -73,6 +78,10 @@ export class Page {
     tab.start();
     if (!shown) await page.copy.begin();
     return page;
+  }
+
+  get count(): number {
+    return this.copy.replica?.tasks().flat().length ?? 0;
   }
 
   get name(): string | undefined {

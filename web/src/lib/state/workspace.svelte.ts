@@ -72,6 +72,8 @@ export class WorkspaceStore {
   unsent = $state(0);
   trouble = $state.raw<Problem | null>(null);
   olderCursor = $state<string | null>(null);
+  /** Tasks that are kept here are still being read. */
+  filling = $state(false);
   /** What the server refused after this page had shown it. */
   readonly refusals: Refusals;
   readonly threads: Threads;
@@ -104,7 +106,12 @@ export class WorkspaceStore {
   #loadingOlder: Promise<void> | null = null;
   /** Brings in by itself what is not here, while this workspace is the one that is looked at. */
   readonly older = new Older({
-    wanted: () => this.phase === "ready" && this.stream === "open" && this.olderComes && (this.#tab?.keeps() ?? false),
+    wanted: () =>
+      this.phase === "ready" &&
+      this.stream === "open" &&
+      this.olderComes &&
+      !this.filling &&
+      (this.#tab?.keeps() ?? false),
     load: () =>
       this.loadOlder().then(
         () => true,
@@ -112,7 +119,7 @@ export class WorkspaceStore {
       ),
   });
   /** What is not here of the tasks. */
-  readonly lacking: Lacking = $derived(lackingFrom(this.olderCursor));
+  readonly lacking: Lacking = $derived(this.filling ? "open" : lackingFrom(this.olderCursor));
   /** It comes by itself, as soon as it can. */
   readonly olderComes: boolean = $derived(this.lacking !== "nothing" && this.tasks.length < ENOUGH && !SAVES_DATA);
 
@@ -431,8 +438,11 @@ export class WorkspaceStore {
       this.agents = keep(this.agents, replica.agents(), (agent) => agent.name);
     }
     this.olderCursor = this.#copy?.older ?? null;
+    const filled = this.filling && !this.#copy?.filling;
+    this.filling = this.#copy?.filling ?? false;
+    if (filled) this.older.wake();
     if (all !== null) {
-      this.tasks = keep(this.tasks, all, (task) => task.id);
+      this.tasks = keep(this.tasks, all.toSorted(newest), (task) => task.id);
       this.needsYou = this.tasks.filter(needsPerson);
     }
     const { gone, come } = changed(this.tasks, touched, tasks);

@@ -33,6 +33,8 @@ export class Copy {
   older: string | null = null;
   /** It holds something to show. */
   ready = false;
+  /** Tasks that are kept are still being read. */
+  filling = false;
   /** Grows whenever the history here begins anew: an answer to a question of before says nothing any more. */
   era = 0;
 
@@ -313,10 +315,13 @@ export class Copy {
     this.on.drafts(kept.drafts);
     const replica = core.newReplica();
     let known: Task[] | null = null;
-    if (kept.checkpoint !== null) {
+    // Where nothing is shown yet, the first text is enough to begin with: what waits for people stands in it, and what is newest.
+    const texts = kept.checkpoint ?? [];
+    const first = this.ready ? texts : texts.slice(0, 1);
+    if (first.length > 0) {
       try {
-        replica.restore(kept.checkpoint);
-        const tasks = tasksIn(kept.checkpoint);
+        replica.restore([...first]);
+        const tasks = tasksIn(first);
         replica.changes();
         this.older = kept.older;
         for (const row of kept.journal) this.#load(replica, row);
@@ -327,8 +332,9 @@ export class Copy {
     }
     if (known) {
       this.#renew(replica);
-      this.#checkpoints.stand(kept.journal.length, kept.checkpoint?.length ?? 0);
+      this.#checkpoints.stand(kept.journal.length, texts.length);
       this.ready = true;
+      this.filling = first.length < texts.length;
     }
     const over = this.#takeUp(kept.queue);
     if (over.length > 0) void archive.settle(this.id, over);
@@ -336,7 +342,26 @@ export class Copy {
     this.on.refused(kept.refusals, false);
     this.on.renewed(known);
     this.on.queueChanged();
+    if (this.filling) await this.#fill(replica, texts.slice(first.length));
     return this.ready;
+  }
+
+  /** Reads the others, one after the other, while what there is can be looked at. What has happened since is newer and stands. */
+  async #fill(replica: Replica, texts: readonly string[]): Promise<void> {
+    try {
+      for (const text of texts) {
+        await nextTask();
+        if (this.#replica !== replica) return;
+        replica.loadTasks(text);
+        this.on.touched();
+      }
+    } catch {
+      // The server has them all.
+      void this.begin();
+    } finally {
+      this.filling = false;
+      this.on.touched();
+    }
   }
 
   /** Another replica takes this one's place, with all that waits. */
@@ -488,7 +513,6 @@ export class Copy {
   }
 }
 
-/** The tasks of a checkpoint, newest first: read here, they need not be written by the wasm once more. */
-function tasksIn(texts: readonly string[]): Task[] {
-  return texts.flatMap((text) => (JSON.parse(text) as { tasks: Task[] }).tasks).reverse();
-}
+/** The tasks of a checkpoint: read here, they need not be written by the wasm once more. */
+const tasksIn = (texts: readonly string[]): Task[] =>
+  texts.flatMap((text) => (JSON.parse(text) as { tasks: Task[] }).tasks);
