@@ -5,6 +5,12 @@ export function whenIdle(work: () => void): void {
   else setTimeout(work, 0);
 }
 
+/** Resolves when the page has nothing else to do, after so many milliseconds at the latest. */
+export function idle(most: number): Promise<void> {
+  if (typeof requestIdleCallback !== "function") return nextTask();
+  return new Promise((resolve) => requestIdleCallback(() => resolve(), { timeout: most }));
+}
+
 /** Resolves in a task of its own, very soon; in a hidden page as well, where timers wait for minutes. */
 export function nextTask(): Promise<void> {
   const { port1, port2 } = new MessageChannel();

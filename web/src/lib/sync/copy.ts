@@ -7,7 +7,7 @@ import type { Frame } from "../model/sync";
 import type { Attachment, Id, Task } from "../model/types";
 import { Checkpoints } from "./checkpoints";
 import type { RoomEvent } from "./feed";
-import { nextTask } from "../idle";
+import { idle, nextTask } from "../idle";
 import { Pending } from "./pending";
 import { isKeptOut, type Proposal, type Replica } from "./replica";
 import type { CopyHandlers, Surroundings, Told } from "./surroundings";
@@ -24,6 +24,8 @@ class Unreadable extends Error {}
 /** More commits than this are not held for a beginning: it will hold them itself. */
 const HELD = 1000;
 const BEGIN_AGAIN_MS = 2000;
+/** A text of what is kept is read when the page has time, and at the latest so long after the one before. */
+const FILL_MS = 100;
 /** By then the words of other tabs have come that were on their way. */
 const WORDS_MS = 2000;
 
@@ -350,7 +352,7 @@ export class Copy {
   async #fill(replica: Replica, texts: readonly string[]): Promise<void> {
     try {
       for (const text of texts) {
-        await nextTask();
+        await idle(FILL_MS);
         if (this.#replica !== replica) return;
         replica.loadTasks(text);
         this.on.touched();
