@@ -70,7 +70,7 @@ export const mutants = [
   {
     name: "a command that a delta settles stays pending",
     file: replica,
-    at: "«self.pending.retain(|pending| pending.command.id() != Some(settled.command));»",
+    at: "«self.pending.retain(|pending| pending.command.id() != settled.command);»",
     to: "",
   },
   {
