@@ -34,6 +34,7 @@ test("a session that was ended elsewhere is signed out of like any other", async
 
 test("without a network the list of workspaces says that nobody is signed out", async () => {
   const page = await signedInPage(browser, world, "/workspaces");
+  await page.getByRole("button", { name: /^Sign out/ }).waitFor();
   await page.context().setOffline(true);
   await signOut(page);
   const said = page.getByRole("alert").filter({ hasText: "You are still signed in." });

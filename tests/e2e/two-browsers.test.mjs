@@ -23,10 +23,13 @@ const reply = async (page, text) => {
 };
 const texts = async (room, task) => (await room.get(`/tasks/${task}/messages`)).messages.map(({ text }) => text);
 
-/** Two browsers, each with a profile of its own, at the same task. */
+/** Two browsers, each with a profile of its own, at the same task; each could go on without a network. */
 async function both(path) {
   const pages = [await signedInPage(browser, world, path), await signedInPage(browser, world, path)];
-  for (const page of pages) await syncs(page, /^All saved$/);
+  for (const page of pages) {
+    await syncs(page, /^All saved$/);
+    await isKept(page);
+  }
   return pages;
 }
 

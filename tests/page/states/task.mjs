@@ -1,5 +1,5 @@
 // One task: what is asked, the answer on its way and after it, and the threads that break layouts.
-import { cutOff } from "./trouble.mjs";
+import { anew, cutOff } from "./trouble.mjs";
 
 const open =
   (room, task, view = "needs-you") =>
@@ -38,7 +38,8 @@ export const task = [
   {
     name: "approval, sending",
     alone: true,
-    at: open("busy", "plain"),
+    // A page that is closed has its network back for a moment: what it holds may be sent.
+    at: anew("Approve: Rename the plan", "It is called Team from then on."),
     async enter(page) {
       await approve(page).waitFor();
       await cutOff(page);

@@ -18,7 +18,7 @@ export async function cutOff(page) {
 }
 
 /** A task that is this visit's alone: what happens to it happens to nobody else. */
-const anew =
+export const anew =
   (title, body = "") =>
   async (world) =>
     world.at("release", `/tasks/${await ask(world.rooms.release.agent, title, body)}`);
