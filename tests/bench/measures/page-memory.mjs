@@ -17,7 +17,7 @@ export const pageMemory = {
         const page = await openPage(pages);
         await page.goto(pages.at("/tasks"));
         await page.getByRole("heading", { name: "Tasks" }).waitFor();
-        await loadAll(page);
+        if (size > 0) await loadAll(page);
         rows.push({ what: `${size.toLocaleString("en")} tasks`, ...(await look(page)) });
       } finally {
         await pages.end();
