@@ -2,6 +2,7 @@
 /* global document, getComputedStyle, trustedTypes */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { openBrowser } from "../lib/browser.mjs";
 import { askedUntil, initialChunks, listed, total } from "../page/first-load.mjs";
 import { desktop } from "../page/devices.mjs";
@@ -52,6 +53,27 @@ test("on a first visit the server is asked while the rules are still on their wa
     await page.locator("a[data-task]").first().waitFor();
     const firsts = ["/api/session", "/api/workspaces", asked.find((path) => path.endsWith("/snapshot"))];
     for (const first of firsts) assert.equal(asked.filter((path) => path === first).length, 1, `${first} of ${asked}`);
+  });
+});
+
+test("the workspace that is looked at is asked for first: the others are once it is here", async () => {
+  await visitor.fresh(async (page) => {
+    const near = home.at(world).split("/")[2];
+    const steps = [];
+    await page.route("**/snapshot", async (route) => {
+      const isNear = route.request().url().includes(near);
+      // Long enough for the others, if they did not wait.
+      if (isNear) await sleep(1_500);
+      steps.push(isNear ? "it is here" : "another is asked for");
+      await route.continue();
+    });
+    const other = page.waitForRequest(
+      (request) => request.url().endsWith("/snapshot") && !request.url().includes(near),
+    );
+    await page.goto(world.url + home.at(world));
+    await page.locator("a[data-task]").first().waitFor();
+    await other;
+    assert.equal(steps[0], "it is here");
   });
 });
 

@@ -5,9 +5,9 @@ export function whenIdle(work: () => void): void {
   else setTimeout(work, 0);
 }
 
-/** Resolves when the page has nothing else to do, after so many milliseconds at the latest. */
+/** Resolves when the page has nothing else to do, after so many milliseconds at the latest; in a hidden page, which draws nothing, very soon. */
 export function idle(most: number): Promise<void> {
-  if (typeof requestIdleCallback !== "function") return nextTask();
+  if (typeof requestIdleCallback !== "function" || document.visibilityState === "hidden") return nextTask();
   return new Promise((resolve) => requestIdleCallback(() => resolve(), { timeout: most }));
 }
 

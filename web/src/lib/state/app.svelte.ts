@@ -289,6 +289,7 @@ class App {
     const stores = this.stores;
     const near = this.open ?? this.#store(rememberedWorkspace() ?? "") ?? stores[0];
     if (near) void near.begin().finally(becomesCalm);
+    else becomesCalm();
     await calm;
     for (const store of stores) void store.begin();
   }
