@@ -39,9 +39,11 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: "first", test: /src\/first\.ts$/u, priority: 2 },
+            { name: "first", test: /src\/first\.ts$|rolldown\/runtime/u, priority: 2 },
             // What else every first visit needs is one file: it compresses better than its parts, and is asked for once.
             { name: "page", tags: ["$initial"], priority: 1 },
+            // So is an open task, whatever else needs a part of it.
+            { name: "task", test: /src\/lib\/ui\/OpenTask\.svelte$/u },
           ],
         },
       },

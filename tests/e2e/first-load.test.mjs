@@ -56,6 +56,26 @@ test("on a first visit the server is asked while the rules are still on their wa
   });
 });
 
+test("the part that an address names is asked for before the page's own code is here", async () => {
+  for (const [name, part] of [
+    ["approval, high risk", /\/task-[\w-]+\.js$/u],
+    ["list", /\/Tasks-[\w-]+\.js$/u],
+  ]) {
+    await visitor.fresh(async (page) => {
+      let asked;
+      const isAsked = new Promise((done) => (asked = done));
+      page.on("request", (request) => part.test(request.url()) && asked());
+      await page.route(/\/index-[\w-]+\.js$/u, async (route) => {
+        await isAsked;
+        await route.continue();
+      });
+      const state = stateNamed(name);
+      await page.goto(world.url + state.at(world));
+      await state.shows(page).waitFor();
+    });
+  }
+});
+
 test("the workspace that is looked at is asked for first: the others are once it is here", async () => {
   await visitor.fresh(async (page) => {
     const near = home.at(world).split("/")[2];

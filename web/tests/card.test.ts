@@ -1,6 +1,7 @@
 // The card on which somebody decides shows every word of what it is about, in the formatted view too, and nothing that hides.
 import { flushSync, mount, tick, unmount } from "svelte";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { awaits } from "../src/lib/state/calm";
 import { diffViewer, highlighter, renderer } from "../src/lib/ui/chunks.svelte";
 import { diffs, printsOf } from "../src/lib/state/diffs.svelte";
 import { hasDeceptive } from "../src/lib/text/invisible";
@@ -13,6 +14,7 @@ import { randomly, type Randomly } from "./lib/random";
 
 beforeAll(async () => {
   observers();
+  awaits(Promise.resolve());
   await realCore();
   for (const part of [renderer, highlighter, diffViewer]) await vi.waitFor(() => expect(part()).not.toBeNull());
 }, 60_000);

@@ -23,7 +23,8 @@ export function nextTask(): Promise<void> {
   });
 }
 
-/** Resolves once the next frame has been drawn. */
+/** Resolves once the next frame has been drawn; in a hidden page, which draws none, very soon. */
 export function drawn(): Promise<void> {
+  if (document.visibilityState === "hidden") return nextTask();
   return new Promise<void>((done) => requestAnimationFrame(() => done())).then(nextTask);
 }

@@ -1,8 +1,7 @@
 // The places that a first visit need not wait for: each is fetched when it is first opened, and all of them once the page has time.
 import { whenIdle } from "../lib/idle";
 import type { Route } from "../lib/router/match";
-import { calm } from "../lib/state/calm";
-import { renderer } from "../lib/ui/chunks.svelte";
+import { awaits, calm } from "../lib/state/calm";
 
 export const openTask = () => import("../lib/ui/OpenTask.svelte");
 export const signIn = () => import("./SignIn.svelte");
@@ -14,7 +13,7 @@ export const allActivity = () => import("./AllActivity.svelte");
 export const connect = () => import("./Connect.svelte");
 export const settings = () => import("./Settings.svelte");
 
-/** Asks for what this address will show, beside what it will show there. What does not come is asked for again when it is shown. */
+/** Asks for the parts that this address will show. What does not come is asked for again when it is shown. */
 export function fetchFor(route: Route): void {
   const parts: Partial<Record<Route["view"], () => Promise<unknown>>> = {
     tasks,
@@ -23,14 +22,13 @@ export function fetchFor(route: Route): void {
     connect,
     settings,
     workspaces,
+    signIn,
   };
   parts[route.view]?.().catch(() => {});
   const task = route.view === "home" ? route.open : "task" in route ? route.task : null;
-  if (task !== null) renderer();
+  if (task !== null) awaits(openTask());
   // It will be the next thing that is asked for.
-  const ask = (): void => void openTask().catch(() => {});
-  if (task !== null) ask();
-  else void calm.then(() => whenIdle(ask));
+  else void calm.then(() => whenIdle(() => void openTask().catch(() => {})));
 }
 
 /** Asks for all of them, one after the other, so that opening one waits for nothing. Where there is no network, what is here is here already. */

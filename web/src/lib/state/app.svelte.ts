@@ -12,7 +12,7 @@ import { loadCore } from "../sync/replica";
 import { Tab } from "../sync/tab";
 import type { Standing } from "../sync/words";
 import { endAll, forgetAll } from "./belongings";
-import { becomesCalm, calm } from "./calm";
+import { awaits, calm } from "./calm";
 import { kept } from "./kept.svelte";
 import { rememberedPerson, rememberedWorkspace, rememberPerson, rememberWorkspace } from "./remembered";
 import { syncOf, type Sync } from "./sync-words";
@@ -288,8 +288,7 @@ class App {
   async #beginStores(): Promise<void> {
     const stores = this.stores;
     const near = this.open ?? this.#store(rememberedWorkspace() ?? "") ?? stores[0];
-    if (near) void near.begin().finally(becomesCalm);
-    else becomesCalm();
+    awaits(near?.begin() ?? Promise.resolve());
     await calm;
     for (const store of stores) void store.begin();
   }

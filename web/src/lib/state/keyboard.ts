@@ -11,8 +11,10 @@ export function aboveKeyboard(node: HTMLElement): () => void {
   };
   view.addEventListener("resize", measure);
   view.addEventListener("scroll", measure);
-  measure();
+  // Not at once: to ask now would lay out the page while it is being made.
+  const first = requestAnimationFrame(measure);
   return () => {
+    cancelAnimationFrame(first);
     view.removeEventListener("resize", measure);
     view.removeEventListener("scroll", measure);
   };

@@ -2,62 +2,7 @@
 //
 // highlight.js answers with markup; it is read here as text and never parsed by the page, so no rule about markup has to be trusted.
 import hljs from "highlight.js/lib/core";
-import bash from "highlight.js/lib/languages/bash";
-import c from "highlight.js/lib/languages/c";
-import cpp from "highlight.js/lib/languages/cpp";
-import csharp from "highlight.js/lib/languages/csharp";
-import css from "highlight.js/lib/languages/css";
-import dockerfile from "highlight.js/lib/languages/dockerfile";
-import go from "highlight.js/lib/languages/go";
-import graphql from "highlight.js/lib/languages/graphql";
-import ini from "highlight.js/lib/languages/ini";
-import java from "highlight.js/lib/languages/java";
-import javascript from "highlight.js/lib/languages/javascript";
-import json from "highlight.js/lib/languages/json";
-import kotlin from "highlight.js/lib/languages/kotlin";
-import lua from "highlight.js/lib/languages/lua";
-import makefile from "highlight.js/lib/languages/makefile";
-import php from "highlight.js/lib/languages/php";
-import powershell from "highlight.js/lib/languages/powershell";
-import python from "highlight.js/lib/languages/python";
-import ruby from "highlight.js/lib/languages/ruby";
-import rust from "highlight.js/lib/languages/rust";
-import shell from "highlight.js/lib/languages/shell";
-import sql from "highlight.js/lib/languages/sql";
-import swift from "highlight.js/lib/languages/swift";
-import typescript from "highlight.js/lib/languages/typescript";
-import xml from "highlight.js/lib/languages/xml";
-import yaml from "highlight.js/lib/languages/yaml";
-
-const languages = {
-  bash,
-  c,
-  cpp,
-  csharp,
-  css,
-  dockerfile,
-  go,
-  graphql,
-  ini,
-  java,
-  javascript,
-  json,
-  kotlin,
-  lua,
-  makefile,
-  php,
-  powershell,
-  python,
-  ruby,
-  rust,
-  shell,
-  sql,
-  swift,
-  typescript,
-  xml,
-  yaml,
-};
-for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language);
+import { grammar } from "./grammars";
 
 /** The design has four meanings of colour and none of them is grammar: words differ by weight, shade and slant. */
 export type Tone = "plain" | "keyword" | "name" | "literal" | "comment";
@@ -86,8 +31,9 @@ const LONG = /[^\n]{401}|\w{65}/u;
 
 /** The code in runs, or null for a language that is not known here, and for more than a grammar is given. Together the runs are the code to the last byte. */
 export function highlight(code: string, lang: string): Run[] | null {
-  const language = /^[\w+#-]+/u.exec(lang)?.[0] ?? "";
-  if (code.length > MOST || LONG.test(code) || !hljs.getLanguage(language)) return null;
+  if (code.length > MOST || LONG.test(code)) return null;
+  const language = grammar(/^[\w+#-]+/u.exec(lang)?.[0] ?? "");
+  if (language === null) return null;
   const { value } = hljs.highlight(code, { language, ignoreIllegals: true });
   const runs: Run[] = [];
   const outer: Tone[] = ["plain"];
