@@ -1,5 +1,5 @@
 // The first load: small, from nobody but this server, and under a policy that lets no text become code.
-/* global document, getComputedStyle, trustedTypes */
+/* global document, indexedDB, getComputedStyle, trustedTypes */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -74,6 +74,24 @@ test("the part that an address names is asked for before the page's own code is 
       await state.shows(page).waitFor();
     });
   }
+});
+
+test("what this browser keeps is opened while the rules are still on their way", async () => {
+  await visitor.fresh(async (page) => {
+    const opened = () =>
+      page.evaluate(async () => (await indexedDB.databases()).some(({ name }) => name.startsWith("agentrq-")));
+    let isOpen = false;
+    await page.route("**/*.wasm", async (route) => {
+      for (let time = 0; time < 100 && !isOpen; time += 1) {
+        await sleep(100);
+        isOpen = await opened().catch(() => false);
+      }
+      await route.continue();
+    });
+    await page.goto(world.url + home.at(world));
+    await page.locator("a[data-task]").first().waitFor();
+    assert.ok(isOpen);
+  });
 });
 
 test("the workspace that is looked at is asked for first: the others are once it is here", async () => {

@@ -98,7 +98,7 @@ await main(async () => {
       for (const form of Object.entries(forms)) {
         const row = await look(browser, world, state, form);
         rows.push(row);
-        if (!values.json) for (const what of row.short) console.error(`  ${row.state}, ${form}: ${what}`);
+        if (!values.json) for (const what of row.short) console.error(`  ${row.state}, ${row.form}: ${what}`);
       }
     }
   } finally {

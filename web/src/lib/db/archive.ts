@@ -85,16 +85,22 @@ export class Archive {
 
   load(workspace: Id): Promise<Kept> {
     return this.db.read(["heads", "checkpoints", "journal", "queue", "refusals", "drafts"], async (tx) => {
-      const head = await tx.get("heads", workspace);
-      const checkpoint = await tx.get("checkpoints", workspace);
-      const drafts = await tx.of("drafts", workspace);
+      // Asked for together: somebody waits for it.
+      const [head, checkpoint, journal, queue, refusals, drafts] = await Promise.all([
+        tx.get("heads", workspace),
+        tx.get("checkpoints", workspace),
+        tx.of("journal", workspace),
+        tx.of("queue", workspace),
+        tx.of("refusals", workspace),
+        tx.of("drafts", workspace),
+      ]);
       return {
         cursor: head?.cursor ?? null,
         checkpoint: checkpoint?.texts ?? null,
         older: checkpoint?.older ?? null,
-        journal: await tx.of("journal", workspace),
-        queue: (await tx.of("queue", workspace)).toSorted(byNumber),
-        refusals: await tx.of("refusals", workspace),
+        journal,
+        queue: queue.toSorted(byNumber),
+        refusals,
         drafts: Object.fromEntries(drafts.map(({ task, text }) => [task, text])),
       };
     });

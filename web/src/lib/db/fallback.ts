@@ -11,7 +11,7 @@ export class FallbackDatabase implements Database {
 
   constructor(
     first: Database,
-    readonly newId: () => Id,
+    readonly newId: () => Id | Promise<Id>,
     /** From here on nothing outlives the page. */
     readonly failed: (reason: unknown) => void,
     /** Deletes what the browser itself keeps, whether it is in use or was left. */
@@ -73,7 +73,7 @@ export class FallbackDatabase implements Database {
 
 const WAITING: Table[] = ["person", "queue", "refusals", "drafts", "files"];
 
-async function bringAlong(from: Database, to: Database, newId: () => Id): Promise<void> {
+async function bringAlong(from: Database, to: Database, newId: () => Id | Promise<Id>): Promise<void> {
   const [person, queue, refusals, drafts, files] = await from.read(WAITING, (tx) =>
     Promise.all([tx.all("person"), tx.all("queue"), tx.all("refusals"), tx.all("drafts"), tx.all("files")]),
   );
@@ -84,7 +84,8 @@ async function bringAlong(from: Database, to: Database, newId: () => Id): Promis
       counts.set(row.workspace, number);
       await tx.put("queue", { ...row, mutationId: number, acknowledged: null });
     }
-    for (const [workspace, number] of counts) await tx.put("clients", { workspace, client: newId(), next: number + 1 });
+    for (const [workspace, number] of counts)
+      await tx.put("clients", { workspace, client: await newId(), next: number + 1 });
     for (const row of person) await tx.put("person", row);
     for (const row of refusals) await tx.put("refusals", row);
     for (const row of drafts) await tx.put("drafts", row);

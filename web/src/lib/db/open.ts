@@ -7,7 +7,7 @@ import { MemoryDatabase } from "./memory";
 /** `failed` says why nothing outlives the page from then on. */
 export async function openDatabase(
   person: Id,
-  newId: () => Id,
+  newId: () => Id | Promise<Id>,
   failed: (reason: unknown) => void,
 ): Promise<FallbackDatabase> {
   const deleteKept = (): Promise<void> => deleteIndexed(person);

@@ -180,9 +180,16 @@ class App {
   }
 
   async #makeTab(person: Person): Promise<Tab> {
-    const core = await loadCore();
+    // What is kept is opened while the rules are on their way.
+    const rules = loadCore();
     let lost = (): void => void (this.forgets = true);
-    const database = await openDatabase(person.id, core.newId, () => lost());
+    const newId = (): Promise<Id> => rules.then((core) => core.newId());
+    const opening = openDatabase(person.id, newId, () => lost());
+    const core = await rules.catch(async (error: unknown) => {
+      (await opening).close();
+      throw error;
+    });
+    const database = await opening;
     const tab = new Tab(person.id, core, database, {
       standing: (standing) => this.#stand(standing),
       leads: () => {

@@ -7,9 +7,10 @@ import type { Frame } from "../model/sync";
 import type { Attachment, Id, Task } from "../model/types";
 import { Checkpoints } from "./checkpoints";
 import type { RoomEvent } from "./feed";
-import { idle, nextTask } from "../idle";
+import { nextTask } from "../idle";
 import { Pending } from "./pending";
 import { isKeptOut, type Proposal, type Replica } from "./replica";
+import { filled, restore, take, type Restored } from "./restore";
 import type { CopyHandlers, Surroundings, Told } from "./surroundings";
 import type { Answer, Word } from "./words";
 
@@ -24,8 +25,6 @@ class Unreadable extends Error {}
 /** More commits than this are not held for a beginning: it will hold them itself. */
 const HELD = 1000;
 const BEGIN_AGAIN_MS = 2000;
-/** A text of what is kept is read when the page has time, and at the latest so long after the one before. */
-const FILL_MS = 100;
 /** By then the words of other tabs have come that were on their way. */
 const WORDS_MS = 2000;
 
@@ -315,48 +314,29 @@ export class Copy {
     const kept = await archive.load(this.id);
     if (!this.#replica) return false;
     this.on.drafts(kept.drafts);
-    const replica = core.newReplica();
-    let known: Task[] | null = null;
-    // Where nothing is shown yet, the first text is enough to begin with: what waits for people stands in it, and what is newest.
-    const texts = kept.checkpoint ?? [];
-    const first = this.ready ? texts : texts.slice(0, 1);
-    if (first.length > 0) {
-      try {
-        replica.restore([...first]);
-        const tasks = tasksIn(first);
-        replica.changes();
-        this.older = kept.older;
-        for (const row of kept.journal) this.#load(replica, row);
-        known = tasks;
-      } catch {
-        // Of an older or a newer page, or with a gap: the server has it all.
-      }
-    }
-    if (known) {
-      this.#renew(replica);
-      this.#checkpoints.stand(kept.journal.length, texts.length);
+    // Where nothing is shown yet, what stands first is enough to begin with.
+    const restored = restore(core, kept, this.ready ? "all" : "first");
+    if (restored) {
+      this.#renew(restored.replica);
+      this.older = restored.older;
+      for (const task of restored.threads) this.looked(task);
+      this.#checkpoints.stand(kept.journal.length, kept.checkpoint?.length ?? 0);
       this.ready = true;
-      this.filling = first.length < texts.length;
+      this.filling = restored.rest.length > 0;
     }
     const over = this.#takeUp(kept.queue);
     if (over.length > 0) void archive.settle(this.id, over);
-    if (!known) replica.free();
     this.on.refused(kept.refusals, false);
-    this.on.renewed(known);
+    this.on.renewed(restored?.tasks ?? null);
     this.on.queueChanged();
-    if (this.filling) await this.#fill(replica, texts.slice(first.length));
+    if (restored && this.filling) await this.#fill(restored);
     return this.ready;
   }
 
-  /** Reads the others, one after the other, while what there is can be looked at. What has happened since is newer and stands. */
-  async #fill(replica: Replica, texts: readonly string[]): Promise<void> {
+  /** Reads the rest while what there is can be looked at. */
+  async #fill({ replica, rest }: Restored): Promise<void> {
     try {
-      for (const text of texts) {
-        await idle(FILL_MS);
-        if (this.#replica !== replica) return;
-        replica.loadTasks(text);
-        this.on.touched();
-      }
+      for await (const _ of filled(replica, rest, () => this.#replica === replica)) this.on.touched();
     } catch {
       // The server has them all.
       void this.begin();
@@ -406,20 +386,10 @@ export class Copy {
     this.around.wake(this.id);
   }
 
-  /** The tasks of which something has come. */
   #load(replica: Replica, row: JournalRow): void {
-    for (const text of row.texts) {
-      if (row.kind === "thread" && row.task !== null) {
-        replica.loadThread(row.task, text);
-        this.looked(row.task);
-      } else if (row.kind === "tasks") {
-        replica.loadTasks(text);
-        this.older = (JSON.parse(text) as { nextCursor: string | null }).nextCursor;
-      } else if (row.kind === "commit") {
-        const { reset, unreadable } = replica.applyFrame(text);
-        if (reset || unreadable) throw new Error("the journal does not follow on the checkpoint");
-      }
-    }
+    const { older, thread } = take(replica, row);
+    if (older !== undefined) this.older = older;
+    if (thread !== undefined) this.looked(thread);
   }
 
   #commit(texts: string[], came: "now" | "held" = "now"): void {
@@ -514,7 +484,3 @@ export class Copy {
     return { taken, settled, refused };
   }
 }
-
-/** The tasks of a checkpoint: read here, they need not be written by the wasm once more. */
-const tasksIn = (texts: readonly string[]): Task[] =>
-  texts.flatMap((text) => (JSON.parse(text) as { tasks: Task[] }).tasks);
