@@ -172,7 +172,9 @@ export class Copy {
     this.on.touched();
     this.around.say({ type: "page", workspace: this.id, kind, task, text });
     void this.around.archive.note(this.id, kind, task, text);
-    this.#checkpoints.grown();
+    // With the last of the earlier tasks there is something to write down as a whole.
+    if (kind === "tasks" && this.older === null) this.#checkpoints.soon();
+    else this.#checkpoints.grown();
   }
 
   /** Tasks that were asked for. */

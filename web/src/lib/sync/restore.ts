@@ -16,7 +16,7 @@ export interface Restored {
   older: string | null;
   /** The threads that were read since the checkpoint. */
   threads: Id[];
-  /** The texts that are still to be read. */
+  /** The tasks that are still to be read. */
   rest: readonly string[];
 }
 
@@ -28,20 +28,26 @@ export function restore(core: Core, kept: Kept, part: "first" | "all"): Restored
   const texts = kept.checkpoint ?? [];
   const read = part === "first" ? texts.slice(0, 1) : texts;
   if (read.length === 0) return null;
+  // Nothing goes backwards, so pages of earlier tasks may be read after what has happened since.
+  const pages = kept.journal.filter(({ kind }) => kind === "tasks").flatMap(({ texts }) => texts);
+  const last = pages.at(-1);
   const replica = core.newReplica();
   try {
     replica.restore([...read]);
     const tasks = tasksIn(read);
     // They are known by that.
     replica.changes();
-    let { older } = kept;
-    const threads: Id[] = [];
-    for (const row of kept.journal) {
-      const taken = take(replica, row);
-      if (taken.older !== undefined) older = taken.older;
-      if (taken.thread !== undefined) threads.push(taken.thread);
-    }
-    return { replica, tasks, older, threads, rest: texts.slice(read.length) };
+    const threads = kept.journal
+      .filter(({ kind }) => kind !== "tasks")
+      .flatMap((row) => take(replica, row).thread ?? []);
+    if (part === "all") for (const page of pages) replica.loadTasks(page);
+    return {
+      replica,
+      tasks,
+      older: last === undefined ? kept.older : olderAfter(last),
+      threads,
+      rest: part === "all" ? [] : [...texts.slice(read.length), ...pages],
+    };
   } catch {
     // Of an older or a newer page, or with a gap.
     replica.free();
@@ -68,7 +74,7 @@ export function take(replica: Replica, row: JournalRow): { thread?: Id; older?: 
       taken.thread = row.task;
     } else if (row.kind === "tasks") {
       replica.loadTasks(text);
-      taken.older = (JSON.parse(text) as { nextCursor: string | null }).nextCursor;
+      taken.older = olderAfter(text);
     } else if (row.kind === "commit") {
       const { reset, unreadable } = replica.applyFrame(text);
       if (reset || unreadable) throw new Error("the journal does not follow on the checkpoint");
@@ -76,6 +82,9 @@ export function take(replica: Replica, row: JournalRow): { thread?: Id; older?: 
   }
   return taken;
 }
+
+/** Where the tasks begin that are earlier than a page of them; null: there are none. */
+const olderAfter = (page: string): string | null => (JSON.parse(page) as { nextCursor: string | null }).nextCursor;
 
 /** The tasks of a checkpoint: read here, they need not be written by the wasm once more. */
 const tasksIn = (texts: readonly string[]): Task[] =>
