@@ -1,6 +1,7 @@
 // The first load: small, from nobody but this server, and under a policy that lets no text become code.
 /* global document, indexedDB, getComputedStyle, trustedTypes */
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openBrowser } from "../lib/browser.mjs";
@@ -73,6 +74,41 @@ test("the part that an address names is asked for before the page's own code is 
       await page.goto(world.url + state.at(world));
       await state.shows(page).waitFor();
     });
+  }
+});
+
+test("a document that comes slowly is waited for, whatever of the page is here before it", async () => {
+  let served = () => {};
+  const isServed = new Promise((done) => (served = done));
+  const slow = createServer(async (request, response) => {
+    const answer = await fetch(world.url + request.url);
+    const body = Buffer.from(await answer.arrayBuffer());
+    for (const name of ["content-type", "content-security-policy"])
+      if (answer.headers.has(name)) response.setHeader(name, answer.headers.get(name));
+    const at = body.indexOf("<body");
+    if (at < 0) {
+      response.end(body);
+      if (/\/index-[\w-]+\.js$/u.test(request.url)) served();
+      return;
+    }
+    response.write(body.subarray(0, at));
+    await isServed;
+    await sleep(500);
+    response.end(body.subarray(at));
+  });
+  await new Promise((done) => slow.listen(0, "127.0.0.1", done));
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    const errors = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    await page.goto(`http://127.0.0.1:${slow.address().port}/sign-in`);
+    await page.getByRole("heading", { name: /sign in/iu }).waitFor();
+    assert.deepEqual(errors, []);
+  } finally {
+    await context.close();
+    slow.close();
+    slow.closeAllConnections();
   }
 });
 

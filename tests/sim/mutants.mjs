@@ -8,6 +8,7 @@
 const authority = "core/src/sync/authority.rs";
 const outbox = "core/src/sync/outbox.rs";
 const replica = "core/src/sync/replica.rs";
+const pending = "core/src/sync/replica/pending.rs";
 const store = "core/src/store.rs";
 const thread = "core/src/decide/thread.rs";
 const verdict = "core/src/decide/verdict.rs";
@@ -75,19 +76,19 @@ export const mutants = [
   },
   {
     name: "a refusal does not take back what was painted",
-    file: replica,
+    file: pending,
     at: "«self.pending.remove(index);»",
     to: "",
   },
   {
     name: "what an acknowledgement promises is not dropped when its commit is here",
-    file: replica,
+    file: pending,
     at: "let is_in = |pending: &Pending| «pending.acknowledged.as_ref().is_some_and(|at| at.is_by(cursor))»;",
     to: "pending.acknowledged.as_ref().is_some_and(|at| at.is_by(cursor) && at.seq == 0)",
   },
   {
     name: "a verdict is painted before the server has it",
-    file: replica,
+    file: pending,
     at: "if «matches!(pending.command, Command::GiveVerdict { .. })» {\n            return Proposed::Sending;",
     to: "false",
   },
