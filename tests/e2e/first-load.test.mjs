@@ -81,7 +81,7 @@ test("a document that comes slowly is waited for, whatever of the page is here b
   let served = () => {};
   const isServed = new Promise((done) => (served = done));
   const slow = createServer(async (request, response) => {
-    const answer = await fetch(world.url + request.url);
+    const answer = await fetch(world.url + (request.url === "/sign-in" ? "/index.html" : request.url));
     const body = Buffer.from(await answer.arrayBuffer());
     for (const name of ["content-type", "content-security-policy"])
       if (answer.headers.has(name)) response.setHeader(name, answer.headers.get(name));

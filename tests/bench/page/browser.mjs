@@ -2,7 +2,6 @@
 import { openBrowser } from "../../lib/browser.mjs";
 import { fill, newTask } from "../lib/fill.mjs";
 import { startProduct } from "../lib/product.mjs";
-import { Series } from "../lib/series.mjs";
 import { tools } from "./tools.mjs";
 
 /** The page is measured on this machine as it is, and on one that is four times as slow. */
@@ -19,6 +18,7 @@ export async function startPages(tasks) {
   };
   try {
     const room = await product.room();
+    const bare = await product.room();
     await fill(room, tasks, newTask);
     // A frame is drawn as soon as there is one: what is measured is the work, not the wait for a screen.
     browser = await openBrowser({ more: ["--disable-frame-rate-limit", "--disable-gpu-vsync"] });
@@ -27,13 +27,17 @@ export async function startPages(tasks) {
       room,
       browser,
       end,
-      at: (rest = "") => `${product.server.url}w/${room.base.split("/").at(-1)}${rest}`,
+      at: (rest = "") => addressOf(product, room, rest),
+      /** The same in a workspace without tasks. */
+      atBare: (rest = "") => addressOf(product, bare, rest),
     };
   } catch (error) {
     await end();
     throw error;
   }
 }
+
+const addressOf = (product, { base }, rest) => `${product.server.url}w/${base.split("/").at(-1)}${rest}`;
 
 /** A page of the person, signed in; `page.slow(rate)` slows its processor. */
 export async function openPage({ browser, product: { server } }) {
@@ -73,14 +77,4 @@ export async function loadAll(page) {
     await answer;
     await page.evaluate(() => globalThis.measured.drawn());
   }
-}
-
-/** So many times what takes some milliseconds, the first ones not counted. */
-export async function repeated(work, { samples, warmup }) {
-  const series = new Series();
-  for (let round = -warmup; round < samples; round += 1) {
-    const took = await work(round + warmup);
-    if (round >= 0) series.add(took);
-  }
-  return { p50: series.p50, p99: series.p99 };
 }
