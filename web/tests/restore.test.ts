@@ -86,6 +86,16 @@ it("stops where another replica has taken its place", async () => {
   expect([read, held(first).size]).toEqual([1, 1_001]);
 });
 
+it("reads many small pages in as few turns as it would a checkpoint of them", async () => {
+  const earlier = Array.from({ length: 1_000 }, (_, at) => task({ id: core.newId(), number: at + 10_000 }));
+  const pages = Array.from({ length: 100 }, (_, at) => JSON.stringify({ tasks: earlier.slice(10 * at, 10 * at + 10) }));
+  const first = restored("first");
+  const before = held(first).size;
+  let turns = 0;
+  for await (const _ of filled(first.replica, pages, () => true)) turns += 1;
+  expect([held(first).size - before, turns <= 4]).toEqual([1_000, true]);
+});
+
 it("is nothing where the journal does not follow on the checkpoint", () => {
   const broken = kept();
   broken.journal.splice(1, 1);

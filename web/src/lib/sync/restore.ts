@@ -5,8 +5,10 @@ import { idle } from "../idle";
 import type { Id, Task } from "../model/types";
 import type { Core, Replica } from "./replica";
 
-/** A text is read when the page has time, and at the latest so long after the one before. */
+/** Some texts are read when the page has time, and at the latest so long after those before. */
 const FILL_MS = 100;
+/** So many characters at a time, less than a checkpoint's text has: what happens meanwhile is held, so the turns must be few. */
+const FILL_CHARACTERS = 128 * 1024;
 
 export interface Restored {
   replica: Replica;
@@ -55,12 +57,16 @@ export function restore(core: Core, kept: Kept, part: "first" | "all"): Restored
   }
 }
 
-/** Reads the rest, and stops between two texts for who reads and writes. What has happened since is newer and stands. */
+/** Reads the rest, and stops between two turns for who reads and writes. What has happened since is newer and stands. */
 export async function* filled(replica: Replica, rest: readonly string[], goesOn: () => boolean): AsyncGenerator<void> {
-  for (const text of rest) {
+  for (let at = 0; at < rest.length;) {
     await idle(FILL_MS);
     if (!goesOn()) return;
-    replica.loadTasks(text);
+    for (let read = 0; at < rest.length && read < FILL_CHARACTERS; at += 1) {
+      const text = rest[at] ?? "";
+      replica.loadTasks(text);
+      read += text.length;
+    }
     yield;
   }
 }
