@@ -64,6 +64,8 @@ pub enum EventType {
     AgentUpdated,
     DeliveryUpdated,
     WorkspaceUpdated,
+    /// A workflow was saved or deleted. It is no entity: who shows workflows asks for them.
+    WorkflowUpdated,
     /// Nothing happened but that commands were counted.
     MutationAcknowledged,
 }
@@ -79,6 +81,7 @@ words!(EventType {
     "agent.updated" => AgentUpdated,
     "delivery.updated" => DeliveryUpdated,
     "workspace.updated" => WorkspaceUpdated,
+    "workflow.updated" => WorkflowUpdated,
     "mutation.acknowledged" => MutationAcknowledged,
 });
 
@@ -117,6 +120,8 @@ pub enum Outcome {
     Already,
     /// The task that was claimed, if one was waiting.
     Claimed(Option<TaskId>),
+    /// The task was there before, under this id; what was said of it has been taken over where it is open.
+    Found(TaskId),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

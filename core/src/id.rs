@@ -50,6 +50,25 @@ impl Id {
         Self(millis << RANDOM_BITS | random)
     }
 
+    /// Another id of the same millisecond. One after another they come to all there are, and nowhere near those of a mint that counts (the generator
+    /// of Numerical Recipes, whose period is the whole range for any power of two).
+    #[must_use]
+    pub fn next(self) -> Self {
+        let random = (1 << RANDOM_BITS) - 1;
+        Self(self.0 & !random | (self.0 & random).wrapping_mul(1_664_525).wrapping_add(1_013_904_223) & random)
+    }
+
+    /// One of all there are, from 63 random bits: it says nothing of when it was made, and no two ever meet.
+    pub fn any(random: u64) -> Self {
+        Self(random & MAX)
+    }
+
+    /// Two numbers as one, for a table that is searched by ids. It names nothing.
+    #[cfg(feature = "agents")]
+    pub(crate) fn pair(first: u32, second: u32) -> Self {
+        Self((u64::from(first) << 32 | u64::from(second)) & MAX)
+    }
+
     /// Milliseconds since 1970 at which the id was made.
     pub fn made_at_ms(self) -> u64 {
         (self.0 >> RANDOM_BITS) + EPOCH_MS
@@ -155,6 +174,19 @@ mod tests {
         let late = Id::new(1_774_362_821_001, 0);
         assert!(early < late);
         assert!(early.to_string() < late.to_string());
+    }
+
+    #[test]
+    fn the_next_id_is_of_the_same_millisecond_and_the_first_comes_back_last() {
+        let first = Id::new(1_774_362_821_000, 7);
+        let mut id = first.next();
+        let mut count = 1;
+        while id != first {
+            assert_eq!(id.made_at_ms(), first.made_at_ms());
+            id = id.next();
+            count += 1;
+        }
+        assert_eq!(count, 1 << RANDOM_BITS);
     }
 
     #[test]

@@ -11,12 +11,12 @@
 //!
 //! ```text
 //! sync      the authority's admission of commands, the replica's optimism
-//! dialect   what agents say in their own words, and what they are told
+//! dialect   what agents say in their own words, and what they are told       interchange   forms of other programs
 //! decide    the rules                                  mcp   JSON-RPC, tools, channel
 //! command, report, view, decision, rejection, store
 //! model
 //! lifecycle
-//! id, cursor, time, limits, risk, text, diff, fold, json, table   sse
+//! id, cursor, time, limits, risk, text, diff, fold, graph, json, table   sse
 //! ```
 #![forbid(unsafe_code)]
 
@@ -27,7 +27,10 @@ pub mod decision;
 pub mod dialect;
 pub mod diff;
 pub mod fold;
+pub mod graph;
 pub mod id;
+#[cfg(feature = "agents")]
+pub mod interchange;
 pub mod json;
 pub mod lifecycle;
 pub mod limits;

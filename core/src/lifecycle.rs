@@ -41,7 +41,13 @@ pub const STATUSES: [Status; 6] = [Status::Pending, Status::Active, Status::Comp
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mover {
     Agent,
+    /// An agent that moves what runs in the background.
+    Runner,
+    /// An agent that tells how a task stands where it really lives.
+    Mirror,
     Person,
+    /// A person who moves what runs in the background: its beginning is for whoever runs it to say.
+    Watcher,
     System,
 }
 
@@ -62,12 +68,21 @@ impl Status {
 
     /// Where `mover` may take a task from here. Staying is always allowed and is not listed.
     ///
-    /// A terminal state has no way out in this table: reopening is a command of its own, for people only.
+    /// A terminal state has no way out in this table: reopening is a command of its own, for people only. What lives elsewhere is reopened there.
     pub fn moves(self, mover: Mover) -> &'static [Status] {
         match (self, mover) {
             (Self::Pending, Mover::Agent | Mover::Person) => &[Self::Active, Self::Completed, Self::Rejected],
             (Self::Active, Mover::Agent | Mover::Person) => &[Self::Pending, Self::Completed, Self::Rejected],
-            (Self::Pending | Self::Active, Mover::System) => &[Self::Failed, Self::Killed],
+            (Self::Pending | Self::Active, Mover::Watcher) => &[Self::Completed, Self::Rejected],
+            (Self::Pending, Mover::Runner) => &[Self::Active, Self::Completed, Self::Rejected, Self::Failed, Self::Killed],
+            (Self::Active, Mover::Runner) => &[Self::Pending, Self::Completed, Self::Rejected, Self::Failed, Self::Killed],
+            (Self::Pending, Mover::System) => &[Self::Failed, Self::Killed],
+            // Who had claimed it is gone.
+            (Self::Active, Mover::System) => &[Self::Pending, Self::Failed, Self::Killed],
+            (Self::Pending, Mover::Mirror) => &[Self::Active, Self::Completed, Self::Rejected],
+            (Self::Active, Mover::Mirror) => &[Self::Pending, Self::Completed, Self::Rejected],
+            (Self::Completed, Mover::Mirror) => &[Self::Pending, Self::Active, Self::Rejected],
+            (Self::Rejected | Self::Failed | Self::Killed, Mover::Mirror) => &[Self::Pending, Self::Active, Self::Completed],
             (Self::Completed | Self::Rejected | Self::Failed | Self::Killed, _) => &[],
         }
     }
@@ -78,16 +93,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nobody_leaves_a_terminal_state_without_reopening() {
+    fn nobody_leaves_a_terminal_state_without_reopening_but_for_what_lives_elsewhere() {
         for status in STATUSES.into_iter().filter(|status| !status.is_open()) {
-            for mover in [Mover::Agent, Mover::Person, Mover::System] {
+            for mover in [Mover::Agent, Mover::Runner, Mover::Person, Mover::Watcher, Mover::System] {
                 assert!(status.moves(mover).is_empty(), "{status:?} {mover:?}");
             }
+            assert!(status.moves(Mover::Mirror).contains(&Status::Active), "{status:?}");
         }
     }
 
     #[test]
-    fn agents_and_people_may_move_the_same_and_only_the_system_fails_or_kills() {
+    fn agents_and_people_may_move_the_same_and_only_what_runs_fails_or_is_killed() {
         for status in STATUSES {
             assert_eq!(status.moves(Mover::Agent), status.moves(Mover::Person));
             for mover in [Mover::Agent, Mover::Person] {

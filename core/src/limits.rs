@@ -56,3 +56,61 @@ pub const DESCRIPTION_CHARS: usize = 1_000;
 pub const EDITED_BYTES: usize = 64 * 1024;
 /// Bytes of the diff that says what was changed; of a longer one the new text says more.
 pub const DIFF_BYTES: usize = 32 * 1024;
+/// Characters in the name of a list.
+pub const LIST_NAME_CHARS: usize = 128;
+/// Bytes of what is noted about a task.
+pub const METADATA_BYTES: usize = 16 * 1024;
+/// Tasks that one waits for, and tasks that wait for one.
+pub const EDGES: usize = 1_000;
+/// Bytes of a command or prompt that runs in the background: it goes with every news of its task.
+pub const COMMAND_BYTES: usize = 8 * 1024;
+/// Milliseconds that it may be given to run, at least and at most.
+pub const RUN_MS: (u64, u64) = (1_000, 7 * 24 * 60 * 60 * 1_000);
+/// The highest number that a process may end with.
+pub const EXIT_CODE: u64 = u32::MAX as u64;
+/// Bytes of output in one post.
+pub const CHUNK_BYTES: u64 = 1024 * 1024;
+/// Bytes of one task's output that are kept: of more, the oldest go.
+pub const OUTPUT_BYTES: u64 = 1024 * 1024 * 1024;
+/// Bytes of output that one workspace keeps in all.
+pub const OUTPUTS_BYTES: u64 = 10 * 1024 * 1024 * 1024;
+/// Bytes of output in one answer of TaskOutput, where nothing is said, and at most.
+pub const OUTPUT_READ_BYTES: (u64, u64) = (30_000, 100_000);
+/// Steps of a checklist.
+pub const TODOS: usize = 200;
+/// Bytes of all of them: they go with every news of their agent.
+pub const TODOS_BYTES: usize = 32 * 1024;
+/// Characters in one of them.
+pub const TODO_CHARS: usize = 1_000;
+/// Tasks in one import of lines.
+pub const IMPORT_TASKS: usize = 100_000;
+/// What of them waits for what.
+pub const IMPORT_ARROWS: usize = 200_000;
+/// Bytes of one import of lines, without those of attached files.
+pub const IMPORT_BYTES: u64 = 256 * 1024 * 1024;
+/// Places in which its tasks stand: one for each, and one more wherever what was said of a task does not stand behind it.
+pub const IMPORT_PLACES: usize = 500_000;
+/// Bytes of one task in it, with its messages.
+pub const IMPORT_THREAD_BYTES: u64 = 16 * 1024 * 1024;
+/// Tasks in one import of an archive.
+pub const ARCHIVE_TASKS: usize = 10_000;
+/// Bytes of one, without those of attached files and of what was printed.
+pub const ARCHIVE_BYTES: u64 = 16 * 1024 * 1024;
+/// Bytes of one line or file of either.
+pub const IMPORT_LINE_BYTES: usize = 4 * 1024 * 1024;
+/// Workflows of one workspace.
+pub const WORKFLOWS: usize = 100;
+/// Bytes of one workflow, as JSON.
+pub const WORKFLOW_BYTES: usize = 64 * 1024;
+/// Characters in the name of a workflow, of a step or of a parameter.
+pub const WORKFLOW_NAME_CHARS: usize = 64;
+/// Steps of a workflow.
+pub const WORKFLOW_STEPS: usize = 100;
+/// Parameters of a workflow.
+pub const WORKFLOW_PARAMETERS: usize = 20;
+/// Values among which one may be chosen.
+pub const WORKFLOW_VALUES: usize = 50;
+/// Bytes of a value that is put in for a parameter.
+pub const WORKFLOW_VALUE_BYTES: usize = 4 * 1024;
+/// Bytes of all texts of a run: a value may stand in them many times.
+pub const WORKFLOW_RUN_BYTES: usize = 512 * 1024;

@@ -80,6 +80,41 @@ pub enum Rejection {
         by: Actor,
         at: Timestamp,
     },
+    /// It is no task of a list.
+    NotListed {
+        task: TaskId,
+    },
+    /// Nothing runs in the background for it.
+    NotBackground {
+        task: TaskId,
+    },
+    /// Whoever is to report on it must begin it first.
+    NotBegun {
+        task: TaskId,
+    },
+    /// The dependencies would go in a circle: these, by their names, the first once more at the end. Of a long one, the middle is a number.
+    Cycle {
+        tasks: Vec<String>,
+    },
+    /// The workspace wants what it waits for to be completed first.
+    Blocked {
+        task: String,
+        by: Vec<String>,
+    },
+    /// Another has it, or the claim that was named is no more.
+    Held {
+        task: String,
+        /// Absent where nobody has it any more.
+        owner: Option<AgentName>,
+        /// Whose claim it is; absent where it is merely meant for its owner.
+        holder: Option<AgentName>,
+        fence: u64,
+    },
+    /// It has changed since the revision that was named.
+    Changed {
+        task: String,
+        revision: u64,
+    },
     /// The decision needs a part of the workspace that is not loaded here. Only a replica can meet it.
     NotLoaded {
         what: &'static str,
@@ -166,6 +201,13 @@ impl Rejection {
             Self::IdTaken { .. } => "id_taken",
             Self::ShownChanged { .. } => "shown_changed",
             Self::VerdictStands { .. } => "verdict_stands",
+            Self::NotListed { .. } => "not_listed",
+            Self::NotBackground { .. } => "not_background",
+            Self::NotBegun { .. } => "not_begun",
+            Self::Cycle { .. } => "dependency_cycle",
+            Self::Blocked { .. } => "task_blocked",
+            Self::Held { .. } => "task_held",
+            Self::Changed { .. } => "task_changed",
             Self::NotLoaded { .. } => "not_loaded",
             Self::Refused(problem) => &problem.code,
         }
@@ -176,14 +218,21 @@ impl Rejection {
             Self::TaskNotFound { .. } | Self::MessageNotFound { .. } | Self::AttachmentNotFound { .. } | Self::AgentNotFound { .. } => {
                 Fault::NotFound
             }
-            Self::Empty { .. } | Self::Invalid { .. } | Self::TooMany { .. } => Fault::Invalid,
+            Self::Empty { .. } | Self::Invalid { .. } | Self::TooMany { .. } | Self::NotListed { .. } | Self::NotBackground { .. } => {
+                Fault::Invalid
+            }
             Self::TooLong { .. } => Fault::TooLarge,
             Self::IllegalTransition { .. }
             | Self::NotClosed { .. }
             | Self::TaskClosed { .. }
             | Self::IdTaken { .. }
             | Self::ShownChanged { .. }
-            | Self::VerdictStands { .. } => Fault::Conflict,
+            | Self::VerdictStands { .. }
+            | Self::NotBegun { .. }
+            | Self::Cycle { .. }
+            | Self::Blocked { .. }
+            | Self::Held { .. }
+            | Self::Changed { .. } => Fault::Conflict,
             Self::Forbidden { .. } | Self::OutOfScope(_) => Fault::Forbidden,
             Self::NotLoaded { .. } => Fault::NotLoaded,
             Self::Refused(problem) => match problem.status {
@@ -219,6 +268,10 @@ impl Rejection {
             Self::OutOfScope(OutOfScope { needed, held, .. }) => extra(&members!(needed as "scope", held as "scopes")),
             Self::ShownChanged { current, .. } => extra(&members!(current)),
             Self::VerdictStands { kind, by, at, .. } => extra(&members!(kind as "verdict", by, at)),
+            Self::Cycle { tasks } => extra(&members!(tasks as "cycle")),
+            Self::Blocked { by, .. } => extra(&members!(by as "blockedBy")),
+            Self::Held { owner, holder, fence, .. } => extra(&members!(owner, holder, fence)),
+            Self::Changed { revision, .. } => extra(&members!(revision)),
             _ => Vec::new(),
         };
         Problem { code: self.code().to_owned(), title: title.to_owned(), detail: self.to_string(), status, extra }
@@ -266,6 +319,27 @@ impl fmt::Display for Rejection {
             }
             Self::VerdictStands { task, kind, by, at } => {
                 write!(f, "task {task} was {} by {by} at {at}: the first verdict stands", kind.word().to_ascii_lowercase())
+            }
+            Self::NotListed { task } => write!(f, "task {task} is on no list of agents' work"),
+            Self::NotBackground { task } => write!(f, "task {task} is not background work: it has no type"),
+            Self::NotBegun { task } => write!(f, "task {task} has not begun: set its status to running first, which claims it"),
+            Self::Cycle { tasks } => write!(f, "the dependencies would go in a circle: {}", tasks.join(" → ")),
+            Self::Blocked { task, by } => {
+                write!(f, "{task} waits for {}: that must be completed first", by.join(", "))
+            }
+            Self::Held { task, owner: None, fence, .. } => {
+                write!(f, "{task} is nobody's any more, claim {fence} has ended: claim it again")
+            }
+            Self::Held { task, owner: Some(owner), holder, fence } => {
+                match holder {
+                    None => write!(f, "{task} is meant for {owner}")?,
+                    Some(holder) if holder == owner => write!(f, "{task} is held by {owner} (claim {fence})")?,
+                    Some(holder) => write!(f, "{task} is held by {owner}, through {holder} (claim {fence})")?,
+                }
+                write!(f, ": take another, or give fence {fence} to take it over")
+            }
+            Self::Changed { task, revision } => {
+                write!(f, "{task} has changed since you read it, and is at revision {revision}: read it again and decide anew")
             }
             Self::NotLoaded { what } => write!(f, "{what} is not loaded here: the server decides"),
             Self::Refused(problem) => f.write_str(&problem.detail),

@@ -3,11 +3,14 @@
 use std::convert::Infallible;
 
 use crate::decision::Change;
+use crate::graph::Graph;
 use crate::id::{AttachmentId, DeliveryId, Id, MessageId, TaskId};
 use crate::lifecycle::Status;
-use crate::model::{Agent, AgentName, Assignee, Attachment, Delivery, DeliveryState, Entity, EntityRef, Message, Task, Workspace};
+use crate::model::{
+    Agent, AgentName, Assignee, Attachment, Delivery, DeliveryState, Entity, EntityRef, ListName, Message, Priority, Task, Work, Workspace,
+};
 use crate::table::Table;
-use crate::view::{Look, Store, UNSEEN_AT_ONCE, Unseen, View};
+use crate::view::{HELD_AT_ONCE, Look, Store, UNSEEN_AT_ONCE, Unseen, View};
 
 /// How much of the workspace a store holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +39,10 @@ pub struct MemoryStore {
     inboxes: Table<Row>,
     /// By name.
     agents: Vec<Agent>,
+    /// The last number of each list, by its name.
+    lists: Vec<(ListName, u64)>,
+    /// What waits for what.
+    graph: Graph,
 }
 
 /// What belongs to one task, by its place in it and its id; where there are no places, all have the first.
@@ -71,6 +78,12 @@ impl MemoryStore {
         self.tasks.values().flatten()
     }
 
+    /// The tasks of a list, oldest first.
+    fn of_list(&self, list: &ListName) -> impl Iterator<Item = (&Task, &Work)> {
+        let listed = self.tasks().filter_map(|task| Some((task, task.work.as_deref()?)));
+        listed.filter(move |(_, work)| work.list == *list)
+    }
+
     /// The messages of a task that are here, in order.
     pub fn thread(&self, task: TaskId) -> Vec<&Message> {
         let places = self.threads.get(task.0).into_iter().flatten();
@@ -98,6 +111,10 @@ impl MemoryStore {
             Entity::Workspace(it) => self.workspace = Some(it),
             Entity::Task(it) => {
                 self.last_number = self.last_number.max(it.number.unwrap_or(0));
+                if let Some(work) = &it.work {
+                    self.count(&work.list, work.number.unwrap_or(0));
+                    self.graph.set(it.id, &work.blocked_by);
+                }
                 self.tasks.insert(it.id.0, Some(it));
             }
             Entity::Message(it) => {
@@ -136,8 +153,17 @@ impl MemoryStore {
         }
     }
 
+    /// A number of a list is taken.
+    fn count(&mut self, list: &ListName, number: u64) {
+        match self.lists.binary_search_by(|(name, _)| name.cmp(list)) {
+            Ok(at) => self.lists[at].1 = self.lists[at].1.max(number),
+            Err(at) => self.lists.insert(at, (list.clone(), number)),
+        }
+    }
+
     /// Remembers that a task is gone. Its deliveries may outlive it: an agent still has to hear of the end.
     pub(crate) fn bury(&mut self, task: TaskId) {
+        self.graph.set(task, &[]);
         self.tasks.insert(task.0, None);
     }
 
@@ -151,6 +177,7 @@ impl MemoryStore {
     /// Forgets whatever stands under this id, as if it had never been put; `of` hears of the tasks that it belonged to.
     pub(crate) fn forget(&mut self, id: Id, mut of: impl FnMut(TaskId)) {
         if self.tasks.remove(id).is_some() {
+            self.graph.set(TaskId(id), &[]);
             of(TaskId(id));
         }
         if let Some(it) = self.messages.remove(id) {
@@ -214,9 +241,14 @@ pub(crate) fn claim_order<'t>(task: &'t Task, agent: &AgentName) -> (bool, u64, 
     (anothers, task.number.unwrap_or(u64::MAX), &task.id)
 }
 
-/// Whether an agent may take the task.
+/// Whether an agent may take the task as the next that people have for agents. What agents keep on their lists is taken from there.
 pub(crate) fn is_claimable(task: &Task) -> bool {
-    task.status == Status::Pending && task.assignee == Assignee::Agent
+    task.status == Status::Pending && task.assignee == Assignee::Agent && task.work.is_none()
+}
+
+/// The order in which a list is worked off.
+fn grab_order<'t>(task: &'t Task, work: &Work) -> (Priority, u32, u64, &'t TaskId) {
+    (work.priority(), work.wave.unwrap_or(u32::MAX), work.number.unwrap_or(u64::MAX), &task.id)
 }
 
 /// Whether a delivery is one of those asked for.
@@ -283,6 +315,51 @@ impl View for MemoryStore {
         let mut found: Vec<_> = self.deliveries.values().filter(|delivery| is_unseen(delivery, which)).collect();
         found.sort_by_key(|delivery| (delivery.queued_at, delivery.id));
         Look::Known(found.into_iter().take(UNSEEN_AT_ONCE).cloned().collect())
+    }
+
+    fn next_in_list(&self, list: &ListName) -> Option<u64> {
+        if self.extent == Extent::Part {
+            return None;
+        }
+        let last = self.lists.iter().find(|(name, _)| name == list).map_or(0, |(_, last)| *last);
+        Some(last + 1)
+    }
+
+    fn with_uid(&self, list: &ListName, uid: &str) -> Look<Option<Task>> {
+        let found = self.of_list(list).find(|(_, work)| work.metadata.text("task_uid").as_deref() == Some(uid));
+        self.found(found.map(|(task, _)| task.clone()))
+    }
+
+    fn dependents(&self, task: TaskId) -> Look<Vec<TaskId>> {
+        if self.extent == Extent::Part { Look::Unknown } else { Look::Known(self.graph.after(task)) }
+    }
+
+    fn way(&self, from: &[TaskId], to: &[TaskId], around: TaskId) -> Look<Option<Vec<TaskId>>> {
+        if self.extent == Extent::Part { Look::Unknown } else { Look::Known(self.graph.way(from, to, around)) }
+    }
+
+    fn up_for_grabs(&self, list: &ListName) -> Look<Option<Task>> {
+        if self.extent == Extent::Part {
+            return Look::Unknown;
+        }
+        let free = self.of_list(list).filter(|(task, _)| task.is_up_for_grabs());
+        Look::Known(free.min_by_key(|(task, work)| grab_order(task, work)).map(|(task, _)| task.clone()))
+    }
+
+    fn waiting_for_work(&self, list: &ListName) -> Look<Vec<Agent>> {
+        if self.extent == Extent::Part {
+            return Look::Unknown;
+        }
+        let waiting = self.agents.iter().filter(|agent| agent.waits_for_work.as_ref() == Some(list));
+        Look::Known(waiting.take(HELD_AT_ONCE).cloned().collect())
+    }
+
+    fn held_by(&self, agent: &AgentName) -> Look<Vec<Task>> {
+        if self.extent == Extent::Part {
+            return Look::Unknown;
+        }
+        let held = self.tasks().filter(|task| task.work.as_ref().is_some_and(|work| work.holder.as_ref() == Some(agent)));
+        Look::Known(held.take(HELD_AT_ONCE).cloned().collect())
     }
 }
 

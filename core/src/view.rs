@@ -2,7 +2,8 @@
 
 use crate::decision::Change;
 use crate::id::{AttachmentId, DeliveryId, MessageId, SessionId, TaskId};
-use crate::model::{Agent, AgentName, Attachment, Delivery, Message, Task, Workspace};
+use crate::lifecycle::Status;
+use crate::model::{Agent, AgentName, Attachment, Delivery, ListName, Message, Task, Workflow, Workspace};
 use crate::rejection::Rejection;
 
 /// What a look finds: the truth, or that the truth is not here.
@@ -36,6 +37,36 @@ pub enum Unseen<'a> {
 /// As many deliveries as one look returns.
 pub const UNSEEN_AT_ONCE: usize = 200;
 
+/// As many claims, and agents that wait for something to claim, as one look returns.
+pub const HELD_AT_ONCE: usize = 100;
+
+/// How far the tasks have come that another waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Waits {
+    /// How many of them are not completed.
+    pub open: u32,
+    /// The latest wave among them.
+    pub wave: u32,
+}
+
+impl Waits {
+    /// One more that is waited for.
+    pub fn add(&mut self, blocker: &Task) {
+        self.add_one(blocker.status, blocker.work.as_ref().and_then(|work| work.wave));
+    }
+
+    /// One more, of which this is known.
+    pub fn add_one(&mut self, status: Status, wave: Option<u32>) {
+        self.open += u32::from(status != Status::Completed);
+        self.wave = self.wave.max(wave.unwrap_or(0));
+    }
+
+    /// The wave in which a task may begin that waits for them; `None` while it must wait.
+    pub fn next_wave(self) -> Option<u32> {
+        (self.open == 0).then_some(self.wave + 1)
+    }
+}
+
 /// A read-only look at a workspace. The object's SQL, a browser's replica and a test's maps all answer it.
 pub trait View {
     /// The revision of the last commit; the decision under way writes the next one.
@@ -52,6 +83,36 @@ pub trait View {
     fn claimable(&self, agent: &AgentName) -> Look<Option<Task>>;
     /// In the order in which they were queued; at most [`UNSEEN_AT_ONCE`].
     fn unseen(&self, which: Unseen<'_>) -> Look<Vec<Delivery>>;
+    /// The number the next task of this list gets, where this view belongs to the authority.
+    fn next_in_list(&self, list: &ListName) -> Option<u64>;
+    /// The task of this list whose `metadata.task_uid` this is.
+    fn with_uid(&self, list: &ListName, uid: &str) -> Look<Option<Task>>;
+    /// How far these tasks of a list have come: what a task waits for that they block.
+    fn waits(&self, blockers: &[TaskId]) -> Look<Waits> {
+        let mut waits = Waits::default();
+        for blocker in blockers {
+            match self.task(*blocker) {
+                Look::Known(Some(task)) => waits.add(&task),
+                Look::Known(None) => {}
+                Look::Unknown => return Look::Unknown,
+            }
+        }
+        Look::Known(waits)
+    }
+    /// The tasks that wait for this one, in the order of their ids.
+    fn dependents(&self, task: TaskId) -> Look<Vec<TaskId>>;
+    /// A way along the dependencies, from one of these tasks to one that waits for it, and so on to one of `to`; not over `around`.
+    fn way(&self, from: &[TaskId], to: &[TaskId], around: TaskId) -> Look<Option<Vec<TaskId>>>;
+    /// The task of a list that should be taken next: free to begin and nobody's, the most urgent first, then the earliest wave, then the oldest.
+    fn up_for_grabs(&self, list: &ListName) -> Look<Option<Task>>;
+    /// The agents that found nothing to do on this list and wait to be told, by name; at most [`HELD_AT_ONCE`].
+    fn waiting_for_work(&self, list: &ListName) -> Look<Vec<Agent>>;
+    /// The tasks that an agent has claimed and not ended, the oldest first; at most [`HELD_AT_ONCE`].
+    fn held_by(&self, agent: &AgentName) -> Look<Vec<Task>>;
+    /// The workflow of this name, and its revision. Templates are no entities: only the authority has them.
+    fn workflow(&self, _name: &str) -> Look<Option<(Workflow, u64)>> {
+        Look::Unknown
+    }
 }
 
 /// A view that can be written. Stores only put and delete; every rule stands in `decide`.

@@ -23,7 +23,7 @@ fn take(world: &mut World, step: &Step) -> (MemoryStore, Deed, Result<Decision, 
 
 /// Not what is meant to do something each time: the next task, another copy.
 fn may_be_repeated(deed: &Deed) -> bool {
-    !matches!(deed, Deed::Asked(_, Command::ClaimNext { .. }) | Deed::Reported(_, Report::Sent { .. }))
+    !matches!(deed, Deed::Asked(_, Command::ClaimNext { .. } | Command::ClaimWork { .. }) | Deed::Reported(_, Report::Sent { .. }))
 }
 
 proptest! {
@@ -87,7 +87,15 @@ proptest! {
                 let ruled = matches!(deed.command(), Some(Command::GiveVerdict { .. }));
                 let reopened = matches!(deed.command(), Some(Command::Reopen { .. }));
                 if was.status != is.status {
-                    let allowed = was.status.moves(Mover::from(actor)).contains(&is.status);
+                    let runs = was.work.as_ref().is_some_and(|work| work.job.is_some());
+                    let mover = match Mover::from(actor) {
+                        Mover::Agent if runs => Mover::Runner,
+                        // Who stops what nobody runs has ended it.
+                        Mover::Person if runs && matches!(deed.command(), Some(Command::StopWork { .. })) => Mover::Runner,
+                        Mover::Person if runs => Mover::Watcher,
+                        mover => mover,
+                    };
+                    let allowed = was.status.moves(mover).contains(&is.status);
                     prop_assert!(allowed || (reopened && actor.is_person() && is.status.is_open()), "{:?}: {:?}", deed, is);
                 }
                 if was.verdict != is.verdict {

@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use agentrq_core::command::{Command, NewJob, WorkChange};
+use agentrq_core::decide::{LEASE_MS, STOP_GRACE_MS};
 use agentrq_core::id::TaskId;
-use agentrq_core::model::{Task, Turn};
+use agentrq_core::json;
+use agentrq_core::lifecycle::Status;
+use agentrq_core::model::{JobKind, ListName, Noted, Task, Todo, TodoStatus, Turn};
 use agentrq_core::report::Report;
 use agentrq_core::sync::checkpoint::{FORMAT, Unreadable};
 use agentrq_core::sync::delta::ThreadPage;
@@ -169,19 +173,60 @@ fn paths(value: &Value, at: &str, found: &mut BTreeSet<String>) {
     }
 }
 
+/// A replica with a list of which one task waits and another is claimed, and with a checklist.
+fn with_work() -> Replica {
+    let mut world = World::new();
+    let claude = agent("claude");
+    let first = world.lists(&claude, "Run the tests", &[]);
+    world.lists(&claude, "Ship", &[first]);
+    let noted = Some(Noted::Merged(json::from_str(r#"{"priority":"P0"}"#).expect("metadata")));
+    let active_form = Some(Some("Running the tests".to_owned()));
+    world
+        .updates(&claude, first, WorkChange { status: Some(Status::Active), active_form, metadata: noted, ..WorkChange::default() })
+        .expect("begun");
+    let todos = vec![Todo { content: "Run them".into(), status: TodoStatus::Pending, active_form: "Running them".into() }];
+    let id = world.id();
+    world.run(&claude, Command::WriteTodos { id, todos }).expect("written");
+    let id = world.id();
+    world.run(&claude, Command::ClaimWork { id, list: ListName::default(), owner: None }).expect("nothing is free");
+    let job = |prompt: Option<&str>| NewJob {
+        kind: JobKind::LocalBash,
+        command: Some("npm test".into()),
+        prompt: prompt.map(str::to_owned),
+        timeout_ms: Some(60_000),
+    };
+    let [running, ended] = [job(None), job(Some("All of it"))].map(|job| {
+        let task = world.runs_in_background(&claude, job);
+        world.updates(&claude, task, WorkChange { status: Some(Status::Active), ..WorkChange::default() }).expect("begun");
+        task
+    });
+    let id = world.id();
+    world.run(&ada(), Command::StopWork { id, task: running }).expect("asked");
+    world.wait(STOP_GRACE_MS);
+    let id = world.id();
+    world.report(Report::Due { id, task: running, lease_ms: LEASE_MS });
+    world.report(Report::Silent { task: running });
+    world.updates(&claude, ended, WorkChange { status: Some(Status::Failed), exit_code: Some(2), ..WorkChange::default() }).expect("ended");
+    let mut replica = Replica::new();
+    replica.load_snapshot(world.snapshot(&ada()));
+    replica
+}
+
 /// Who changes what stands here raises FORMAT: a page would take what the build before it wrote for its own.
 #[test]
 fn the_format_says_what_stands_in_it() {
     let (replica, _, tasks) = seen();
     let mut found = BTreeSet::new();
     paths(&serde_json::from_str(&text(&replica, &tasks)).expect("JSON"), "", &mut found);
+    paths(&serde_json::from_str(&text(&with_work(), &[])).expect("JSON"), "", &mut found);
     let members: BTreeSet<_> = MEMBERS.split_whitespace().map(str::to_owned).collect();
     let differ: Vec<_> = found.symmetric_difference(&members).collect();
-    assert_eq!((FORMAT, differ), (3, Vec::new()));
+    assert_eq!((FORMAT, differ), (5, Vec::new()));
 }
 
 const MEMBERS: &str = "\
-    agents agents.client agents.displayName agents.lastHeardAt agents.name agents.presence agents.revision agents.since \
+    agents agents.client agents.displayName agents.lastHeardAt agents.name agents.presence agents.revision agents.since agents.todos \
+    agents.todos.activeForm agents.todos.content agents.todos.status agents.waitsForWork \
     cursor deliveries deliveries.agent deliveries.copies deliveries.id deliveries.kind deliveries.note deliveries.queuedAt \
     deliveries.receivedAt deliveries.redelivered deliveries.revision deliveries.route deliveries.seenAt deliveries.sentAt \
     deliveries.session deliveries.state deliveries.task format gone me me.id me.kind me.name messages messages.at \
@@ -190,5 +235,10 @@ const MEMBERS: &str = "\
     messages.verdict tasks tasks.agent tasks.assignee tasks.attachments tasks.createdAt tasks.createdBy tasks.createdBy.id \
     tasks.createdBy.kind tasks.createdBy.name tasks.digest tasks.excerpt tasks.id tasks.messages tasks.number \
     tasks.options tasks.reason tasks.revision tasks.risks tasks.session tasks.status tasks.title tasks.turn tasks.updatedAt \
-    tasks.verdict tasks.waitingSince threads workspace workspace.createdAt workspace.id workspace.mission workspace.name \
-    workspace.revision";
+    tasks.verdict tasks.waitingSince tasks.work tasks.work.activeForm tasks.work.blockedBy tasks.work.fence tasks.work.holder \
+    tasks.work.job tasks.work.job.command tasks.work.job.endedAt tasks.work.job.exitCode tasks.work.job.kind tasks.work.job.lostAt \
+    tasks.work.job.prompt tasks.work.job.startedAt tasks.work.job.stop tasks.work.job.stop.at tasks.work.job.stop.by \
+    tasks.work.job.stop.by.id tasks.work.job.stop.by.kind tasks.work.job.stop.by.name tasks.work.job.stop.unconfirmed \
+    tasks.work.job.timeoutMs \
+    tasks.work.list tasks.work.metadata tasks.work.metadata.priority tasks.work.number tasks.work.owner tasks.work.wave threads \
+    workspace workspace.createdAt workspace.enforceDependencies workspace.id workspace.mission workspace.name workspace.revision";

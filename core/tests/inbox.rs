@@ -32,7 +32,7 @@ fn lost(world: &mut World, copy: DeliveryCopy) -> Decision {
 }
 
 fn starts(world: &mut World, agent: &str, on: u32) {
-    world.report(Report::SessionStarted { agent: name(agent), session: session(on), elsewhere: Vec::new() });
+    world.report(Report::SessionStarted { agent: name(agent), session: session(on), elsewhere: Vec::new(), in_answers: Vec::new() });
 }
 
 /// A reply of Ada's to claude's question.
@@ -347,10 +347,26 @@ fn what_is_for_nobody_in_particular_stays_with_the_agent_that_holds_it() {
     let mut world = World::new();
     let task = world.gives(&ada(), "Do x");
     sent(&mut world, task.0, 1);
-    world.report(Report::SessionStarted { agent: name("codex"), session: session(2), elsewhere: vec![session(1)] });
+    world.report(Report::SessionStarted { agent: name("codex"), session: session(2), elsewhere: vec![session(1)], in_answers: Vec::new() });
     let with_the_first = it(&world, task.0);
     assert_eq!((with_the_first.state, with_the_first.session, with_the_first.redelivered), (DeliveryState::Sent, Some(session(1)), false));
     starts(&mut world, "codex", 3);
     let owed = it(&world, task.0);
     assert_eq!((owed.state, owed.redelivered), (DeliveryState::Queued, true), "the first holds no stream any more");
+}
+
+#[test]
+fn what_stands_in_an_answer_that_is_being_written_is_owed_to_a_new_session_once_it_is_lost_and_not_before() {
+    let mut world = World::new();
+    let task = world.gives(&ada(), "Do x");
+    sent(&mut world, task.0, 1);
+    let copy = it(&world, task.0).last_copy();
+    let begins = |on, in_answers| Report::SessionStarted { agent: name("claude"), session: session(on), elsewhere: Vec::new(), in_answers };
+    world.report(begins(2, vec![copy]));
+    assert_eq!(it(&world, task.0).state, DeliveryState::Sent);
+    lost(&mut world, copy);
+    assert_eq!((it(&world, task.0).state, it(&world, task.0).redelivered), (DeliveryState::Queued, false), "nobody has had it");
+    sent(&mut world, task.0, 3);
+    world.report(begins(4, vec![copy]));
+    assert!(it(&world, task.0).redelivered, "what was in an answer before says nothing of where it is now");
 }

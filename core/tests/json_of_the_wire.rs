@@ -2,10 +2,12 @@
 
 use agentrq_core::decision::{Change, Event, EventType};
 use agentrq_core::id::{AttachmentId, DeliveryId, Id, MessageId, SessionId, TaskId};
+use agentrq_core::json::Raw;
 use agentrq_core::lifecycle::Status;
 use agentrq_core::model::{
     Actor, Agent, AgentName, Assignee, Attachment, Choice, Chosen, Client, Delivery, DeliveryKind, DeliveryState, Edited, Entity,
-    EntityRef, Message, Options, Person, Presence, Route, Task, Turn, Verdict, VerdictGiven, Workspace, WorkspaceId,
+    EntityRef, Job, JobKind, ListName, Message, Options, Person, Presence, Route, Run, Stop, Task, Todo, TodoStatus, Turn, Verdict,
+    VerdictGiven, Work, Workspace, WorkspaceId,
 };
 use agentrq_core::rejection::Rejection;
 use agentrq_core::sync::authority::Batch;
@@ -55,6 +57,73 @@ fn options_json() -> Value {
     })
 }
 
+fn work() -> Work {
+    Work {
+        list: ListName::new("my-project").expect("a name"),
+        number: Some(3),
+        active_form: Some("Running the tests".into()),
+        owner: Some(claude()),
+        holder: Some(claude()),
+        fence: 2,
+        wave: Some(1),
+        blocked_by: vec![TaskId(id(8))],
+        metadata: agentrq_core::json::from_str(r#"{"deep_one":{"x":-1.5},"priority":"P1","tags":["a",null]}"#).expect("metadata"),
+        job: Some(job()),
+        step_of: Some(TaskId(id(9))),
+    }
+}
+
+fn work_json() -> Value {
+    json!({
+        "list": "my-project", "number": 3, "activeForm": "Running the tests", "owner": "claude", "holder": "claude", "fence": 2, "wave": 1,
+        "blockedBy": [text(8)], "metadata": {"deep_one": {"x": -1.5}, "priority": "P1", "tags": ["a", null]},
+        "job": job_json(), "stepOf": text(9),
+    })
+}
+
+fn job() -> Job {
+    Job {
+        kind: JobKind::LocalBash,
+        command: Some("npm test".into()),
+        prompt: None,
+        timeout_ms: Some(60_000),
+        started_at: Some(at()),
+        ended_at: None,
+        exit_code: Some(2),
+        stop: Some(Stop { at: at(), by: Some(ada()), unconfirmed: true }),
+        lost_at: Some(at()),
+        run: Some(Raw::from(&run_json())),
+    }
+}
+
+fn job_json() -> Value {
+    json!({
+        "kind": "local_bash", "command": "npm test", "timeoutMs": 60_000, "startedAt": AT, "exitCode": 2,
+        "stop": {"at": AT, "by": {"kind": "person", "id": "p1", "name": "Ada"}, "unconfirmed": true}, "lostAt": AT,
+        "run": run_json(),
+    })
+}
+
+fn run_json() -> Value {
+    json!({"workflow": "release", "revision": 3, "parameters": {"version": "1.2"}, "steps": [text(8)], "completed": 1})
+}
+
+#[test]
+fn a_run_is_read_where_it_is_passed_on_as_it_was_written() {
+    assert_eq!(Run::of(&task()), Some(run()));
+    assert_eq!(serde_json::to_value(run()).expect("json"), run_json());
+}
+
+fn run() -> Run {
+    Run {
+        workflow: "release".into(),
+        revision: 3,
+        parameters: agentrq_core::json::from_str(r#"{"version":"1.2"}"#).expect("parameters"),
+        steps: vec![TaskId(id(8))],
+        completed: 1,
+    }
+}
+
 fn task() -> Task {
     Task {
         id: TaskId(id(1)),
@@ -75,6 +144,7 @@ fn task() -> Task {
         verdict: Some(VerdictGiven { kind: Verdict::Approved, by: ada(), at: at(), digest: "cd".repeat(32), message: MessageId(id(2)) }),
         messages: 2,
         attachments: 1,
+        work: Some(Box::new(work())),
         created_at: at(),
         updated_at: at(),
         revision: 5,
@@ -87,7 +157,7 @@ fn task_json() -> Value {
         "turn": "agent", "waitingSince": AT, "createdBy": {"kind": "agent", "name": "claude"}, "agent": "claude", "session": text(7),
         "digest": "cd".repeat(32),
         "verdict": {"kind": "approved", "by": {"kind": "person", "id": "p1", "name": "Ada"}, "at": AT, "digest": "cd".repeat(32), "message": text(2)},
-        "messages": 2, "attachments": 1, "createdAt": AT, "updatedAt": AT, "revision": 5,
+        "messages": 2, "attachments": 1, "work": work_json(), "createdAt": AT, "updatedAt": AT, "revision": 5,
     })
 }
 
@@ -152,6 +222,8 @@ fn agent() -> Agent {
         since: at(),
         last_heard_at: None,
         client: Some(Client { name: "claude-code".into(), version: "2.1".into() }),
+        todos: vec![Todo { content: "Run the tests".into(), status: TodoStatus::InProgress, active_form: "Running the tests".into() }],
+        waits_for_work: Some(ListName::default()),
         revision: 3,
     }
 }
@@ -159,16 +231,24 @@ fn agent() -> Agent {
 fn agent_json() -> Value {
     json!({
         "name": "claude", "displayName": "Claude on the laptop", "presence": "connected", "since": AT, "lastHeardAt": null,
-        "client": {"name": "claude-code", "version": "2.1"}, "revision": 3,
+        "client": {"name": "claude-code", "version": "2.1"},
+        "todos": [{"content": "Run the tests", "status": "in_progress", "activeForm": "Running the tests"}], "waitsForWork": "main", "revision": 3,
     })
 }
 
 fn workspace() -> Workspace {
-    Workspace { id: WorkspaceId("w".repeat(22)), name: "my-api".into(), mission: "Ship".into(), created_at: at(), revision: 1 }
+    Workspace {
+        id: WorkspaceId("w".repeat(22)),
+        name: "my-api".into(),
+        mission: "Ship".into(),
+        enforce_dependencies: true,
+        created_at: at(),
+        revision: 1,
+    }
 }
 
 fn workspace_json() -> Value {
-    json!({"id": "w".repeat(22), "name": "my-api", "mission": "Ship", "createdAt": AT, "revision": 1})
+    json!({"id": "w".repeat(22), "name": "my-api", "mission": "Ship", "enforceDependencies": true, "createdAt": AT, "revision": 1})
 }
 
 /// Writes the value, compares, and reads it back from the text.
@@ -213,6 +293,12 @@ fn rows_of_a_time_without_options_and_edits_are_read() {
     };
     let old: Task = serde_json::from_value(without(task_json(), &["options"])).expect("an old task");
     assert_eq!(old, Task { options: None, ..task() });
+    let old: Task = serde_json::from_value(without(task_json(), &["work"])).expect("a task of no list");
+    assert_eq!(old, Task { work: None, ..task() });
+    let old: Agent = serde_json::from_value(without(agent_json(), &["todos", "waitsForWork"])).expect("an agent without a checklist");
+    assert_eq!(old, Agent { todos: Vec::new(), waits_for_work: None, ..agent() });
+    let old: Workspace = serde_json::from_value(without(workspace_json(), &["enforceDependencies"])).expect("an old workspace");
+    assert_eq!(old, Workspace { enforce_dependencies: false, ..workspace() });
     let old: Message = serde_json::from_value(without(message_json(), &["choices", "edited"])).expect("an old message");
     assert_eq!(old, Message { choices: None, edited: None, ..message() });
 }
@@ -291,7 +377,16 @@ fn every_command_of_the_contract_is_read() {
         {"type": "giveVerdict", "id": it, "task": task, "verdict": "rejected", "digest": "cd", "then": "complete"},
         {"type": "giveVerdict", "id": it, "task": task, "verdict": "approved", "digest": "cd", "edited": "New"},
         {"type": "deleteTask", "id": it, "task": task},
+        {"type": "createWork", "id": it, "list": "main", "title": "t", "body": "b", "activeForm": "f", "owner": "claude", "metadata": {"a_b": 1}, "blocks": [text(8)], "blockedBy": [text(9)]},
+        {"type": "createWork", "id": it, "title": "t"},
+        {"type": "createWork", "id": it, "title": "t", "status": "ongoing"},
+        {"type": "updateWork", "id": it, "task": task, "title": "t", "body": "b", "activeForm": null, "status": "ongoing", "owner": null, "metadata": {"a": null}, "fence": 3},
+        {"type": "updateWork", "id": it, "task": task, "metadata": {"a": 1}, "metadataMode": "replace", "addBlocks": [text(8)], "addBlockedBy": [text(8)], "removeBlocks": [text(9)], "removeBlockedBy": [text(9)]},
+        {"type": "updateWork", "id": it, "task": task},
+        {"type": "claimWork", "id": it, "list": "main", "owner": "helper"},
+        {"type": "writeTodos", "id": it, "todos": [{"content": "c", "status": "pending", "activeForm": "f"}]},
         {"type": "editWorkspace", "id": it, "name": "n", "mission": "m"},
+        {"type": "editWorkspace", "id": it, "name": "n", "mission": "m", "enforceDependencies": true},
         {"type": "nameAgent", "id": it, "agent": "claude", "displayName": "Claude"},
     ]);
     for command in commands.as_array().expect("a list") {

@@ -121,9 +121,19 @@ fn a_reason_has_2000_characters() {
 
 #[test]
 fn a_workspace_has_a_name_of_80_characters_and_a_mission_of_16_kib() {
-    let name = |world: &mut World, _, size| Command::EditWorkspace { id: world.id(), name: Some("é".repeat(size)), mission: None };
+    let name = |world: &mut World, _, size| Command::EditWorkspace {
+        id: world.id(),
+        name: Some("é".repeat(size)),
+        mission: None,
+        enforce_dependencies: None,
+    };
     too_long(&at_and_past(limits::WORKSPACE_NAME_CHARS, name), "name", 80);
-    let mission = |world: &mut World, _, size| Command::EditWorkspace { id: world.id(), name: None, mission: Some("x".repeat(size)) };
+    let mission = |world: &mut World, _, size| Command::EditWorkspace {
+        id: world.id(),
+        name: None,
+        mission: Some("x".repeat(size)),
+        enforce_dependencies: None,
+    };
     too_long(&at_and_past(limits::MISSION_BYTES, mission), "mission", 16_384);
     assert!(check_workspace(&"é".repeat(80), &"x".repeat(16_384)).is_ok());
     assert!(check_workspace(&"é".repeat(81), "").is_err());

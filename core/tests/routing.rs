@@ -1,13 +1,20 @@
 //! Which of the streams that are held an item takes.
 
-use agentrq_core::decide::{Holder, route};
+use agentrq_core::decide::{Holder, Reader, route};
 use agentrq_core::model::{Delivery, Task};
 use agentrq_core::testing::{World, ada, agent_in, name};
 use agentrq_core::time::Timestamp;
 
 fn holder(agent: &str, number: u32, opened: u64, active: u64) -> Holder {
     let session = agent_in(agent, number).session.expect("an agent has one");
-    Holder { session, agent: name(agent), opened_at: Timestamp::from_ms(opened), active_at: Timestamp::from_ms(active), had: Vec::new() }
+    Holder {
+        session,
+        agent: name(agent),
+        opened_at: Timestamp::from_ms(opened),
+        active_at: Timestamp::from_ms(active),
+        reader: Reader::Model,
+        had: Vec::new(),
+    }
 }
 
 /// A reply to a question that claude's first session asked.
@@ -74,4 +81,16 @@ fn a_session_of_another_agent_is_never_home() {
     let (delivery, mut task) = reply();
     task.session = agent_in("codex", 1).session;
     assert_eq!(route(&delivery, Some(&task), &[holder("codex", 1, 9, 9)]), None);
+}
+
+#[test]
+fn what_is_for_nobody_in_particular_is_not_lost_on_a_program() {
+    let mut world = World::new();
+    let task = world.gives(&ada(), "Do it");
+    let (delivery, task) = (world.delivery(task.0).expect("queued"), world.task(task));
+    let program = |number, active| Holder { reader: Reader::Program, ..holder("laptop-runner", number, 1, active) };
+    assert_eq!(route(&delivery, Some(&task), &[program(1, 9), holder("claude", 1, 1, 1)]), Some(1));
+    assert_eq!(route(&delivery, Some(&task), &[program(1, 9)]), None);
+    let named = Delivery { agent: Some(name("laptop-runner")), ..delivery };
+    assert_eq!(route(&named, Some(&task), &[program(1, 9)]), Some(0));
 }

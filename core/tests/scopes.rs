@@ -5,7 +5,7 @@ use agentrq_core::decide::check_scope;
 use agentrq_core::id::TaskId;
 use agentrq_core::json::Raw;
 use agentrq_core::lifecycle::Status;
-use agentrq_core::model::{Assignee, SCOPES, Scope, Scopes, Verdict};
+use agentrq_core::model::{Assignee, ListName, Metadata, SCOPES, Scope, Scopes, Verdict};
 use agentrq_core::rejection::{Fault, Rejection};
 use agentrq_core::testing::{World, ada, agent};
 
@@ -50,7 +50,16 @@ fn each_command_is_open_from_one_scope_on() {
         (Command::Reopen { id, task: question }, Scope::Agent),
         (Command::DeleteTask { id, task: question }, Scope::Agent),
         (Command::ClaimNext { id }, Scope::Agent),
-        (Command::EditWorkspace { id, name: None, mission: None }, Scope::Agent),
+        (Command::EditWorkspace { id, name: None, mission: None, enforce_dependencies: None }, Scope::Agent),
+        (Command::CreateWork { id, list: ListName::default(), work: Box::default() }, Scope::Agent),
+        (Command::UpdateWork { id, task: work, change: Box::default() }, Scope::Agent),
+        (Command::StopWork { id, task: work }, Scope::Agent),
+        (
+            Command::StartWorkflow { id, list: ListName::default(), workflow: "release".into(), parameters: Metadata::default() },
+            Scope::Agent,
+        ),
+        (Command::ClaimWork { id, list: ListName::default(), owner: None }, Scope::Agent),
+        (Command::WriteTodos { id, todos: Vec::new() }, Scope::Ask),
     ];
     for (command, needed) in cases {
         for held in SCOPES {

@@ -5,7 +5,7 @@ use super::draft::Draft;
 use crate::command::Context;
 use crate::decision::{Decision, EventType};
 use crate::limits;
-use crate::model::{Agent, AgentName, Client, Entity, Presence};
+use crate::model::{Actor, Agent, AgentName, Client, Entity, Presence, Todo};
 use crate::rejection::Rejection;
 use crate::view::View;
 
@@ -59,12 +59,41 @@ pub(super) fn name(view: &impl View, cx: &Context, agent: &AgentName, display_na
     Ok(draft.done())
 }
 
+/// Replaces the checklist of the agent that asks.
+pub(super) fn write_todos(view: &impl View, cx: &Context, todos: Vec<Todo>) -> Result<Decision, Rejection> {
+    let Actor::Agent { name } = &cx.actor else {
+        return Err(Rejection::Forbidden { what: "write a checklist", who: "an agent" });
+    };
+    if todos.len() > limits::TODOS {
+        return Err(Rejection::TooMany { what: "todos", limit: limits::TODOS, given: todos.len() });
+    }
+    let line = |field, text: &str| check::line(field, text, limits::TODO_CHARS);
+    let todos = todos.into_iter().map(|todo| {
+        let content = line("content", &todo.content)?;
+        // Where nothing is said of it under way, it is called the same.
+        let active_form = if todo.active_form.trim().is_empty() { content.clone() } else { line("activeForm", &todo.active_form)? };
+        Ok(Todo { content, active_form, ..todo })
+    });
+    let todos = todos.collect::<Result<Vec<_>, Rejection>>()?;
+    let given = todos.iter().map(|todo| todo.content.len() + todo.active_form.len()).sum();
+    if given > limits::TODOS_BYTES {
+        return Err(Rejection::TooLong { field: "todos", limit: limits::TODOS_BYTES, unit: "bytes", given });
+    }
+    let agent = known_or_new(view, cx, name.clone())?;
+    if agent.todos == todos {
+        return Ok(Decision::already());
+    }
+    let mut draft = Draft::new(view, cx);
+    draft.event(EventType::AgentUpdated, None).put(Entity::Agent(Agent { todos, ..agent }));
+    Ok(draft.done())
+}
+
 /// What a program calls itself is its own business; how much of it is kept is not.
 fn clipped(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(limits::NAME_CHARS).collect()
 }
 
-fn known_or_new(view: &impl View, cx: &Context, name: AgentName) -> Result<Agent, Rejection> {
+pub(super) fn known_or_new(view: &impl View, cx: &Context, name: AgentName) -> Result<Agent, Rejection> {
     Ok(view.agent(&name).known("the agent")?.unwrap_or_else(|| unknown(cx, name)))
 }
 
@@ -77,6 +106,8 @@ fn unknown(cx: &Context, name: AgentName) -> Agent {
         since: cx.now,
         last_heard_at: None,
         client: None,
+        todos: Vec::new(),
+        waits_for_work: None,
         revision: 0,
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::command::Context;
 use crate::decision::{Change, Decision, Effect, Event, EventType, Outcome};
-use crate::id::TaskId;
-use crate::model::{Agent, Delivery, Entity, Message, Task, Workspace};
+use crate::id::{Id, TaskId};
+use crate::model::{Agent, AgentName, Delivery, Entity, Message, Task, Workspace};
 use crate::view::View;
 
 /// Collects what a decision writes, and stamps each entity with the revision of the commit under way.
@@ -12,11 +12,13 @@ pub(super) struct Draft<'a> {
     pub(super) cx: &'a Context,
     pub(super) events: Vec<Event>,
     pub(super) effects: Vec<Effect>,
+    /// The last of the ids that were made up for deliveries.
+    pub(super) given: Option<Id>,
 }
 
 impl<'a> Draft<'a> {
     pub(super) fn new(view: &impl View, cx: &'a Context) -> Self {
-        Self { revision: view.head() + 1, cx, events: Vec::new(), effects: Vec::new() }
+        Self { revision: view.head() + 1, cx, events: Vec::new(), effects: Vec::new(), given: None }
     }
 
     /// Opens an event; later puts belong to it.
@@ -42,6 +44,27 @@ impl<'a> Draft<'a> {
             event.changes.push(change);
         }
         self
+    }
+
+    /// Does something bear this id that is about to be written?
+    pub(super) fn names(&self, id: Id) -> bool {
+        self.events.iter().flat_map(|event| &event.changes).any(|change| match change {
+            Change::Put { entity } => match &**entity {
+                Entity::Task(it) => it.id.0 == id,
+                Entity::Message(it) => it.id.0 == id,
+                Entity::Delivery(it) => it.id.0 == id,
+                Entity::Workspace(_) | Entity::Agent(_) => false,
+            },
+            Change::Delete { .. } => false,
+        })
+    }
+
+    /// Is this agent about to be written?
+    pub(super) fn has_changed(&self, agent: &AgentName) -> bool {
+        self.events.iter().flat_map(|event| &event.changes).any(|change| match change {
+            Change::Put { entity } => matches!(&**entity, Entity::Agent(it) if it.name == *agent),
+            Change::Delete { .. } => false,
+        })
     }
 
     pub(super) fn effect(&mut self, effect: Effect) -> &mut Self {

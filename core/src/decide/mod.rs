@@ -2,20 +2,45 @@
 //! the same view, command and context give the same decision.
 
 mod agent;
+mod arrows;
+mod background;
+mod change;
 mod check;
+mod claim;
 mod draft;
+mod follow;
+mod gone;
+#[cfg(feature = "agents")]
+mod import;
 mod inbox;
+mod job;
+mod moves;
+mod notice;
+mod offer;
 mod options;
+mod report;
 mod routing;
+mod run;
 mod scope;
 mod task;
 mod thread;
+mod turn;
 mod verdict;
+mod work;
+mod workflow;
 mod workspace;
 
 pub use check::{check_attachment, check_filename};
-pub use routing::{Holder, Push, route};
+pub use claim::{LEASE_MS, check_claim, check_runs, check_seen, lease_ends};
+#[cfg(feature = "agents")]
+pub use import::{Beside, Brought, MOST_NUMBER, Manner, Plan, Renumbered, Source, Taken, Whole, Wrong, import};
+pub use job::{STOP_GRACE_MS, due_at};
+pub use routing::{Holder, Push, Reader, route};
 pub use scope::{check_scope, needed_to_create};
+pub use workflow::{
+    Arguments, Flaw, Refused, Start, arguments as workflow_arguments, check_name as check_workflow_name,
+    check_saved_by as check_workflow_saved_by, read as read_workflow, start as start_workflow,
+};
 pub use workspace::check_workspace;
 
 use crate::command::{Command, Context};
@@ -23,6 +48,10 @@ use crate::decision::Decision;
 use crate::rejection::Rejection;
 use crate::report::Report;
 use crate::view::View;
+
+/// Are the rules here of what only agents ask, and of what they are told? A page does without: it leaves them to the authority, as it does
+/// whatever it has not loaded.
+const AGENTS: bool = cfg!(feature = "agents");
 
 /// Decides one command. Nothing changes until a store applies the decision; a refusal changes nothing at all.
 ///
@@ -39,15 +68,28 @@ pub fn decide(view: &impl View, command: Command, cx: &Context) -> Result<Decisi
         Command::SetStatus { id, task, to, reason } => task::set_status(view, cx, id, task, to, reason),
         Command::Reopen { id, task } => task::reopen(view, cx, id, task),
         Command::DeleteTask { id, task } => task::delete(view, cx, id, task),
-        Command::ClaimNext { id: _ } => task::claim_next(view, cx),
+        Command::ClaimNext { id: _ } if AGENTS => task::claim_next(view, cx),
         Command::PostMessage { id, task, text, attachments, in_reply_to, asks, choices, digest } => {
             thread::post(view, cx, thread::New { id, task, text, attachments, in_reply_to, asks, choices, digest })
         }
         Command::GiveVerdict { id, task, verdict, digest, text, attachments, then, edited } => {
             verdict::give(view, cx, verdict::Ruling { id, task, verdict, digest, text, attachments, then, edited })
         }
-        Command::EditWorkspace { id: _, name, mission } => workspace::edit(view, cx, name, mission),
+        Command::CreateWork { id, list, work } => work::create(view, cx, id, list, *work),
+        Command::UpdateWork { id, task, change } => work::update(view, cx, id, task, *change),
+        Command::ClaimWork { id, list, owner } if AGENTS => work::claim_next(view, cx, id, &list, owner),
+        Command::StopWork { id, task } => background::stop(view, cx, id, task),
+        Command::StartWorkflow { id, list, workflow, parameters } if AGENTS => {
+            workflow::start_named(view, cx, workflow::Named { id, list, name: &workflow, parameters: &parameters })
+        }
+        Command::WriteTodos { id: _, todos } if AGENTS => agent::write_todos(view, cx, todos),
+        Command::EditWorkspace { id: _, name, mission, enforce_dependencies } => {
+            workspace::edit(view, cx, workspace::Edit { name, mission, enforce_dependencies })
+        }
         Command::NameAgent { id: _, agent, display_name } => agent::name(view, cx, &agent, &display_name),
+        Command::ClaimNext { .. } | Command::ClaimWork { .. } | Command::WriteTodos { .. } | Command::StartWorkflow { .. } => {
+            Err(Rejection::NotLoaded { what: "what agents ask" })
+        }
     }
 }
 
@@ -57,5 +99,5 @@ pub fn decide(view: &impl View, command: Command, cx: &Context) -> Result<Decisi
 /// # Errors
 /// [`Rejection::NotLoaded`], from views that hold a part.
 pub fn report(view: &impl View, report: Report, cx: &Context) -> Result<Decision, Rejection> {
-    inbox::report(view, report, cx)
+    report::report(view, report, cx)
 }

@@ -12,8 +12,17 @@ pub struct Holder {
     pub opened_at: Timestamp,
     /// When the agent last spoke on it.
     pub active_at: Timestamp,
+    pub reader: Reader,
     /// What it was given and is owed to another session since: it does not show that again, whatever becomes of the other.
     pub had: Vec<DeliveryId>,
+}
+
+/// Who reads what a stream is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    Model,
+    /// A program, which is told nothing but what is for its agent.
+    Program,
 }
 
 /// An item and the stream it takes, as an index into the holders.
@@ -24,7 +33,7 @@ pub struct Push {
 }
 
 /// The stream for a queued item: the task's session if it lives (of several, its newest stream), else the newest stream of the same agent, else, for
-/// what nobody owns, a stream of the agent that was active last; never one that had it before it was owed to another session. `None`: it
+/// what nobody owns, a stream of the agent that was active last and has a model; never one that had it before it was owed to another session. `None`: it
 /// stays queued, and rides on the next result.
 pub fn route(delivery: &Delivery, task: Option<&Task>, holders: &[Holder]) -> Option<usize> {
     let free = || holders.iter().enumerate().filter(|(_, holder)| !holder.had.contains(&delivery.id));
@@ -33,7 +42,7 @@ pub fn route(delivery: &Delivery, task: Option<&Task>, holders: &[Holder]) -> Op
         of_agent.max_by_key(|(_, holder)| holder.opened_at).map(|(index, _)| index)
     };
     let Some(agent) = delivery.agent.as_ref() else {
-        let (_, latest) = free().max_by_key(|(_, holder)| holder.active_at)?;
+        let (_, latest) = free().filter(|(_, holder)| holder.reader == Reader::Model).max_by_key(|(_, holder)| holder.active_at)?;
         return newest(&latest.agent);
     };
     // What is owed to a new session must not go to the one that had it already.

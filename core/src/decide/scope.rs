@@ -37,6 +37,12 @@ fn needed(view: &impl View, command: &Command) -> (Scope, &'static str) {
         // A question that is asked no more is set to rejected; what people said in its thread stays.
         Command::DeleteTask { .. } => (Scope::Agent, "delete tasks"),
         Command::ClaimNext { .. } => (Scope::Agent, "take work"),
+        Command::CreateWork { .. } | Command::UpdateWork { .. } => (Scope::Agent, "keep lists of work"),
+        Command::StopWork { .. } => (Scope::Agent, "stop background work"),
+        Command::StartWorkflow { .. } => (Scope::Agent, "start workflows"),
+        Command::ClaimWork { .. } => (Scope::Agent, "take work"),
+        // What an agent is about to do is for people to see.
+        Command::WriteTodos { .. } => (Scope::Ask, "show a checklist"),
         Command::EditWorkspace { .. } | Command::NameAgent { .. } => (Scope::Agent, "change the workspace"),
     }
 }

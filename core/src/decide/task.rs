@@ -1,13 +1,16 @@
 //! The rules of a task's life: create, edit, move, claim, reopen, delete.
 
 use super::draft::Draft;
-use super::{check, inbox, options};
+use super::follow::follow;
+use super::moves::set;
+use super::turn::{due_to, side, turn};
+use super::{arrows, check, claim, inbox, offer, options, run};
 use crate::command::Context;
 use crate::decision::{Change, Decision, EventType, Outcome};
 use crate::id::{AttachmentId, Id, MessageId, TaskId};
 use crate::lifecycle::{Mover, Status};
 use crate::limits;
-use crate::model::{Actor, Assignee, Attachment, DeliveryKind, Entity, EntityRef, Message, Options, Shown, Task, Turn, shown_digest};
+use crate::model::{Actor, Assignee, Attachment, DeliveryKind, Entity, EntityRef, Message, Options, Shown, Task, Work, shown_digest};
 use crate::rejection::Rejection;
 use crate::risk;
 use crate::view::{Look, View};
@@ -28,13 +31,33 @@ pub(super) fn create(view: &impl View, cx: &Context, new: New) -> Result<Decisio
     check::text("body", &new.body, limits::TEXT_BYTES)?;
     let attachments = check::attachments(view, &new.attachments)?;
     let options = new.options.map(options::check).transpose()?;
-    let digest = digest(&title, &new.body, options.as_ref(), &attachments);
-    if let Look::Known(Some(existing)) = view.task(TaskId(new.id)) {
-        let same = existing.digest == digest && existing.created_by == cx.actor && existing.assignee == new.assignee;
-        return if same { Ok(Decision::already()) } else { Err(Rejection::IdTaken { id: new.id }) };
+    let (task, body) =
+        begin(view, cx, Beginning { id: new.id, title, body: new.body, assignee: new.assignee, attachments, options, work: None });
+    if let Some(known) = repeated(view, &task)? {
+        return Ok(known);
     }
-    check::fresh(view, new.id)?;
+    let mut draft = Draft::new(view, cx);
+    draft.event(EventType::TaskCreated, Some(task.id)).put(Entity::Message(body));
+    if cx.actor.is_person() && new.assignee == Assignee::Agent {
+        inbox::queue(&mut draft, &task, new.id, DeliveryKind::Task, None);
+    }
+    draft.put(Entity::Task(task));
+    Ok(draft.done())
+}
 
+/// What a task begins with; its words and files are checked.
+pub(super) struct Beginning {
+    pub id: Id,
+    pub title: String,
+    pub body: String,
+    pub assignee: Assignee,
+    pub attachments: Vec<Attachment>,
+    pub options: Option<Options>,
+    pub work: Option<Box<Work>>,
+}
+
+/// A task as it begins, and the message that is its body.
+pub(super) fn begin(view: &impl View, cx: &Context, new: Beginning) -> (Task, Message) {
     let id = TaskId(new.id);
     let body = Message {
         id: MessageId(new.id),
@@ -42,7 +65,7 @@ pub(super) fn create(view: &impl View, cx: &Context, new: New) -> Result<Decisio
         index: 0,
         author: cx.actor.clone(),
         text: new.body,
-        attachments,
+        attachments: new.attachments,
         verdict: None,
         choices: None,
         edited: None,
@@ -50,15 +73,15 @@ pub(super) fn create(view: &impl View, cx: &Context, new: New) -> Result<Decisio
         at: cx.now,
         revision: 0,
     };
-    let files = check::count(&body.attachments);
     let task = Task {
         id,
         number: view.next_number(),
         excerpt: excerpt(&body.text),
-        risks: Some(risks(&title, &body.text)),
-        title,
+        risks: Some(risks(&new.title, &body.text)),
+        digest: digest(&new.title, &body.text, new.options.as_ref(), &body.attachments),
+        title: new.title,
         assignee: new.assignee,
-        options,
+        options: new.options,
         status: Status::Pending,
         reason: None,
         turn: side(new.assignee),
@@ -66,21 +89,24 @@ pub(super) fn create(view: &impl View, cx: &Context, new: New) -> Result<Decisio
         created_by: cx.actor.clone(),
         agent: cx.actor.agent().cloned(),
         session: cx.session,
-        digest,
         verdict: None,
         messages: 1,
-        attachments: files,
+        attachments: check::count(&body.attachments),
+        work: new.work,
         created_at: cx.now,
         updated_at: cx.now,
         revision: 0,
     };
-    let mut draft = Draft::new(view, cx);
-    draft.event(EventType::TaskCreated, Some(id)).put(Entity::Message(body));
-    if cx.actor.is_person() && new.assignee == Assignee::Agent {
-        inbox::queue(&mut draft, &task, new.id, DeliveryKind::Task, None);
-    }
-    draft.put(Entity::Task(task));
-    Ok(draft.done())
+    (task, body)
+}
+
+/// Whether this very task was made already: then nothing is left to do. Another thing of the same id is refused.
+pub(super) fn repeated(view: &impl View, task: &Task) -> Result<Option<Decision>, Rejection> {
+    let Look::Known(Some(there)) = view.task(task.id) else { return check::fresh(view, task.id.0).map(|()| None) };
+    let list = |task: &Task| task.work.as_ref().map(|work| work.list.clone());
+    let same =
+        there.digest == task.digest && there.created_by == task.created_by && there.assignee == task.assignee && list(&there) == list(task);
+    if same { Ok(Some(Decision::already())) } else { Err(Rejection::IdTaken { id: task.id.0 }) }
 }
 
 pub(super) struct Edit {
@@ -99,42 +125,23 @@ pub(super) fn edit(view: &impl View, cx: &Context, edit: Edit) -> Result<Decisio
     if !cx.actor.is_person() && task.created_by != cx.actor {
         return Err(Rejection::Forbidden { what: "edit this task", who: "a person or the agent that created it" });
     }
+    run::check_person(&task, cx)?;
+    if edit.assignee.is_some_and(|assignee| assignee != task.assignee) {
+        run::check_for_whom(&task, cx)?;
+    }
     let before = task.clone();
-    if let Some(title) = edit.title {
-        task.title = check::line("title", &title, limits::TITLE_CHARS)?;
-    }
-    if let Some(offered) = edit.options {
-        task.options = offered.map(options::check).transpose()?;
-    }
-    let mut body = None;
-    if let Some(text) = edit.body {
-        check::text("body", &text, limits::TEXT_BYTES)?;
-        body = Some(first_message(view, &task)?).filter(|first| first.text != text).map(|first| Message { text, ..first });
-    }
-    if body.is_some() || task.title != before.title || task.options != before.options {
-        let shown = match &body {
-            Some(body) => body.clone(),
-            None => first_message(view, &task)?,
-        };
-        shows(&mut task, &shown);
-        if task.status.is_open() && task.verdict.take().is_some() {
-            turn(&mut task, side(before.assignee), cx);
-        }
-    }
+    let body = reword(view, cx, &mut task, Words { title: edit.title, body: edit.body, options: edit.options })?;
     if let Some(assignee) = edit.assignee
         && assignee != task.assignee
     {
         task.assignee = assignee;
         if task.status.is_open() {
-            turn(&mut task, side(assignee), cx);
+            let due = due_to(&task);
+            turn(&mut task, due, cx);
         }
     }
     if task == before && body.is_none() {
         return Ok(Decision::already());
-    }
-    if task.digest != before.digest && task.verdict.is_some() {
-        // The task is over, and its verdict says what was decided on: that is history.
-        return Err(Rejection::TaskClosed { task: task.id, status: task.status });
     }
     check::fresh(view, edit.id)?;
     task.updated_at = cx.now;
@@ -155,8 +162,49 @@ pub(super) fn edit(view: &impl View, cx: &Context, edit: Edit) -> Result<Decisio
             inbox::queue(&mut draft, &task, edit.id, kind, Some(note.to_owned()));
         }
     }
-    draft.put(Entity::Task(task));
+    draft.put(Entity::Task(task.clone()));
+    offer::tell(view, &mut draft, edit.id, Some(&before), &task);
     Ok(draft.done())
+}
+
+/// New words for what a task shows.
+pub(super) struct Words {
+    pub title: Option<String>,
+    pub body: Option<String>,
+    pub options: Option<Option<Options>>,
+}
+
+/// Changes what a task shows; its body, where that is another now.
+pub(super) fn reword(view: &impl View, cx: &Context, task: &mut Task, words: Words) -> Result<Option<Message>, Rejection> {
+    let before = (task.title.clone(), task.options.clone());
+    if let Some(title) = words.title {
+        task.title = check::line("title", &title, limits::TITLE_CHARS)?;
+    }
+    if let Some(offered) = words.options {
+        task.options = offered.map(options::check).transpose()?;
+    }
+    let mut body = None;
+    if let Some(text) = words.body {
+        check::text("body", &text, limits::TEXT_BYTES)?;
+        body = Some(first_message(view, task)?).filter(|first| first.text != text).map(|first| Message { text, ..first });
+    }
+    if body.is_none() && (&task.title, &task.options) == (&before.0, &before.1) {
+        return Ok(None);
+    }
+    let shown = match &body {
+        Some(body) => body.clone(),
+        None => first_message(view, task)?,
+    };
+    shows(task, &shown);
+    if task.status.is_open() {
+        if task.verdict.take().is_some() {
+            turn(task, due_to(task), cx);
+        }
+    } else if task.verdict.is_some() {
+        // The task is over, and its verdict says what was decided on: that is history.
+        return Err(Rejection::TaskClosed { task: task.id, status: task.status });
+    }
+    Ok(body)
 }
 
 pub(super) fn set_status(
@@ -175,10 +223,10 @@ pub(super) fn set_status(
     if task.status == to {
         return Ok(Decision::already());
     }
-    let allowed = task.status.moves(Mover::from(&cx.actor));
-    if !allowed.contains(&to) {
-        let allowed = allowed.to_vec();
-        return Err(Rejection::IllegalTransition { task: task.id, from: task.status, to, allowed });
+    may_move(&task, to, cx)?;
+    claim::may_act(&task, cx, None)?;
+    if to == Status::Active {
+        claim::may_take(view, cx, &task, None, None)?;
     }
     check::fresh(view, id)?;
     let mut draft = Draft::new(view, cx);
@@ -186,10 +234,26 @@ pub(super) fn set_status(
     Ok(draft.done())
 }
 
-/// Terminal states are left by this door only, and only by people.
+/// Whether the lifecycle has this move for this actor.
+pub(super) fn may_move(task: &Task, to: Status, cx: &Context) -> Result<(), Rejection> {
+    run::moves_itself(task)?;
+    run::check_person(task, cx)?;
+    let is_background = task.work.as_ref().is_some_and(|work| work.job.is_some());
+    let mover = match Mover::from(&cx.actor) {
+        Mover::Agent if is_background => Mover::Runner,
+        Mover::Agent if claim::is_mirror_of(task, cx) => Mover::Mirror,
+        Mover::Person if is_background => Mover::Watcher,
+        mover => mover,
+    };
+    let allowed = task.status.moves(mover).to_vec();
+    if allowed.contains(&to) { Ok(()) } else { Err(Rejection::IllegalTransition { task: task.id, from: task.status, to, allowed }) }
+}
+
+/// Terminal states are left by this door, and only by people; what lives elsewhere is reopened there.
 pub(super) fn reopen(view: &impl View, cx: &Context, id: Id, task: TaskId) -> Result<Decision, Rejection> {
     let mut task = check::task(view, task)?;
     check::person(cx, "reopen a task")?;
+    run::moves_itself(&task)?;
     if task.status.is_open() {
         return Err(Rejection::NotClosed { task: task.id, status: task.status });
     }
@@ -209,28 +273,21 @@ struct Move {
 /// Writes a move that has been allowed, and tells the agent where a person made it.
 fn moved(view: &impl View, draft: &mut Draft<'_>, mut task: Task, step: Move) -> Result<(), Rejection> {
     let cx = draft.cx;
-    let from = task.status;
-    let owned_before = task.agent.is_some();
-    task.status = step.to;
-    task.reason = step.reason;
-    if !step.to.is_open() {
-        turn(&mut task, Turn::Nobody, cx);
-    } else if !from.is_open() {
-        let next = side(task.assignee);
-        turn(&mut task, next, cx);
-    }
+    let Move { id, to, reason } = step;
+    let before = task.clone();
+    let (from, owned_before) = (before.status, before.agent.is_some());
+    set(view, cx, &mut task, to, reason)?;
     acted(&mut task, cx);
-    task.updated_at = cx.now;
     draft.event(EventType::StatusUpdated, Some(task.id));
     if cx.actor.is_person() {
         let reason = task.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let note = format!("{} → {}{reason}", from.word(), task.status.word());
-        inbox::queue(draft, &task, step.id, DeliveryKind::Status, Some(note));
+        inbox::queue(draft, &task, id, DeliveryKind::Status, Some(note));
     } else {
         inbox::task_named(view, draft, &task, owned_before)?;
     }
-    draft.put(Entity::Task(task));
-    Ok(())
+    draft.put(Entity::Task(task.clone()));
+    follow(view, draft, id, &before, &task, &[])
 }
 
 /// Takes the next task that waits for an agent, so that no two agents ever take the same one.
@@ -249,9 +306,12 @@ pub(super) fn claim_next(view: &impl View, cx: &Context) -> Result<Decision, Rej
 
 pub(super) fn delete(view: &impl View, cx: &Context, id: Id, task: TaskId) -> Result<Decision, Rejection> {
     let task = check::task(view, task)?;
-    if !cx.actor.is_person() && task.created_by != cx.actor {
+    if task.work.is_some() && !task.created_by.is_person() {
+        claim::may_act(&task, cx, None)?;
+    } else if !cx.actor.is_person() && task.created_by != cx.actor {
         return Err(Rejection::Forbidden { what: "delete this task", who: "a person or the agent that created it" });
     }
+    run::check_stays(view, &task, cx)?;
     check::fresh(view, id)?;
     let mut draft = Draft::new(view, cx);
     draft.event(EventType::TaskDeleted, Some(task.id)).change(Change::Delete { entity: EntityRef::Task { id: task.id } });
@@ -260,6 +320,8 @@ pub(super) fn delete(view: &impl View, cx: &Context, id: Id, task: TaskId) -> Re
         let note = format!("deleted: {}", task.title);
         inbox::queue(&mut draft, &task, id, DeliveryKind::Status, Some(note));
     }
+    arrows::cut(view, &mut draft, id, &task)?;
+    run::left(view, &mut draft, id, &task)?;
     Ok(draft.done())
 }
 
@@ -268,21 +330,6 @@ pub(super) fn acted(task: &mut Task, cx: &Context) {
     if let Some(agent) = cx.actor.agent() {
         task.agent = Some(agent.clone());
         task.session = cx.session;
-    }
-}
-
-/// Gives the turn, and notes since when.
-pub(super) fn turn(task: &mut Task, to: Turn, cx: &Context) {
-    if task.turn != to {
-        task.turn = to;
-        task.waiting_since = cx.now;
-    }
-}
-
-fn side(assignee: Assignee) -> Turn {
-    match assignee {
-        Assignee::Human => Turn::Human,
-        Assignee::Agent => Turn::Agent,
     }
 }
 

@@ -1,7 +1,8 @@
 //! The rules of the thread: messages, and the answers to what a task offers to choose from.
 
 use super::draft::Draft;
-use super::task::{acted, turn};
+use super::task::acted;
+use super::turn::turn;
 use super::{check, inbox, options};
 use crate::command::{Asks, Context};
 use crate::decision::{Decision, EventType};

@@ -1,16 +1,19 @@
 //! The rules of verdicts: a person's yes or no to what was shown, or a yes to what the person made of it.
 
 use super::draft::Draft;
-use super::task::{first_message, shows, turn};
+use super::follow::follow;
+use super::moves::set;
+use super::task::{first_message, shows};
 use super::thread::{Content, grow, handed_back, message, repeated};
-use super::{check, inbox};
+use super::turn::turn;
+use super::{check, inbox, run};
 use crate::command::{Context, Then};
 use crate::decision::{Decision, EventType};
 use crate::diff;
 use crate::id::{AttachmentId, Id, TaskId};
 use crate::lifecycle::Status;
 use crate::limits;
-use crate::model::{DeliveryKind, Edited, Entity, Message, Task, Turn, Verdict, VerdictGiven};
+use crate::model::{DeliveryKind, Edited, Entity, Message, Task, Verdict, VerdictGiven};
 use crate::rejection::Rejection;
 use crate::view::View;
 
@@ -46,6 +49,8 @@ pub(super) fn give(view: &impl View, cx: &Context, ruling: Ruling) -> Result<Dec
     if ruling.digest != task.digest {
         return Err(Rejection::ShownChanged { task: task.id, current: task.digest });
     }
+    run::moves_itself(&task)?;
+    let before = task.clone();
     let body = match ruling.edited {
         Some(text) => change(view, &mut task, &mut message, text)?,
         None => None,
@@ -53,20 +58,20 @@ pub(super) fn give(view: &impl View, cx: &Context, ruling: Ruling) -> Result<Dec
 
     task.verdict =
         Some(VerdictGiven { kind: ruling.verdict, by: cx.actor.clone(), at: cx.now, digest: ruling.digest, message: message.id });
-    let from = task.status;
-    match (ruling.verdict, ruling.then) {
+    // What is to follow on a step of a workflow are its next steps.
+    let is_step = task.work.as_ref().is_some_and(|work| work.step_of.is_some());
+    match (ruling.verdict, if is_step { Then::Complete } else { ruling.then }) {
         (Verdict::Approved, Then::HandBack) => {
             let next = handed_back(&task);
             turn(&mut task, next, cx);
         }
         (Verdict::Approved, Then::Complete) => {
-            task.status = Status::Completed;
-            turn(&mut task, Turn::Nobody, cx);
+            let reason = task.reason.take();
+            set(view, cx, &mut task, Status::Completed, reason)?;
         }
         (Verdict::Rejected, _) => {
-            task.status = Status::Rejected;
-            task.reason = Some(first_characters(message.text.trim(), limits::REASON_CHARS)).filter(|it| !it.is_empty());
-            turn(&mut task, Turn::Nobody, cx);
+            let reason = Some(first_characters(message.text.trim(), limits::REASON_CHARS)).filter(|it| !it.is_empty());
+            set(view, cx, &mut task, Status::Rejected, reason)?;
         }
     }
     grow(&mut task, &message);
@@ -79,10 +84,11 @@ pub(super) fn give(view: &impl View, cx: &Context, ruling: Ruling) -> Result<Dec
     if let Some(body) = body {
         draft.put(Entity::Message(body));
     }
-    if task.status != from {
+    if task.status != before.status {
         draft.event(EventType::StatusUpdated, Some(task.id));
     }
-    draft.put(Entity::Task(task));
+    draft.put(Entity::Task(task.clone()));
+    follow(view, &mut draft, ruling.id, &before, &task, &[])?;
     Ok(draft.done())
 }
 

@@ -9,16 +9,25 @@ use crate::model::Entity;
 use crate::rejection::Rejection;
 use crate::view::View;
 
-pub(super) fn edit(view: &impl View, cx: &Context, name: Option<String>, mission: Option<String>) -> Result<Decision, Rejection> {
+pub(super) struct Edit {
+    pub name: Option<String>,
+    pub mission: Option<String>,
+    pub enforce_dependencies: Option<bool>,
+}
+
+pub(super) fn edit(view: &impl View, cx: &Context, edit: Edit) -> Result<Decision, Rejection> {
     check::person(cx, "change the workspace")?;
     let before = view.workspace().known("the workspace")?;
     let mut workspace = before.clone();
-    if let Some(name) = name {
+    if let Some(name) = edit.name {
         workspace.name = check::line("name", &name, limits::WORKSPACE_NAME_CHARS)?;
     }
-    if let Some(mission) = mission {
+    if let Some(mission) = edit.mission {
         check::text("mission", &mission, limits::MISSION_BYTES)?;
         workspace.mission = mission;
+    }
+    if let Some(enforce) = edit.enforce_dependencies {
+        workspace.enforce_dependencies = enforce;
     }
     if workspace == before {
         return Ok(Decision::already());

@@ -43,6 +43,11 @@ impl Item {
                 let note = delivery.note.as_deref().unwrap_or_default();
                 format!("[Task {chat}] {title}\nStatus: {note}")
             }
+            DeliveryKind::Stop => {
+                let note = delivery.note.as_deref().unwrap_or_default();
+                format!("[Task {chat}] {title}\nStop it: {note}. Set its status to \"killed\" once it has ended.")
+            }
+            DeliveryKind::Ended => notification(delivery, task),
         };
         for attachment in message.map(|message| message.attachments.as_slice()).unwrap_or_default() {
             if !content.ends_with('\n') {
@@ -76,11 +81,18 @@ impl Item {
         if let Some(task) = task {
             meta.push(("status", task.status.word().to_owned()));
         }
+        match delivery.kind {
+            DeliveryKind::Stop => meta.push(("kind", "stop".to_owned())),
+            DeliveryKind::Ended => meta.push(("kind", "ended".to_owned())),
+            DeliveryKind::Reply | DeliveryKind::Verdict | DeliveryKind::Task | DeliveryKind::Status => {}
+        }
         if delivery.redelivered {
             meta.push(("redelivered", "true".to_owned()));
         }
         let meta = meta.into_iter().map(|(key, value)| (key, escape_value(&value))).collect();
-        Self { content: escape_content(&content), meta }
+        // What a notification holds is escaped where it is made.
+        let content = if delivery.kind == DeliveryKind::Ended { content } else { escape_content(&content) };
+        Self { content, meta }
     }
 
     /// The parameters of the channel notification.
@@ -100,28 +112,42 @@ impl Item {
     }
 }
 
+/// What Claude Code's model reads of background work that has ended. No title closes a tag of it.
+fn notification(delivery: &Delivery, task: Option<&Task>) -> String {
+    let status = task.map(|task| task.status.word()).unwrap_or_default();
+    let summary = delivery.note.as_deref().unwrap_or_default().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!(
+        "<task-notification>\n<task-id>{}</task-id>\n<status>{status}</status>\n<summary>{summary}</summary>\n</task-notification>",
+        delivery.task
+    )
+}
+
 fn attachment_line(attachment: &Attachment) -> String {
     format!("- id={} name={} type={}", attachment.id, attachment.filename, attachment.mime_type)
 }
 
-/// Escapes every `<` that begins or ends a channel tag, whatever its case and spacing. Other code stays as it was written.
+/// Escapes every `<` that begins or ends a tag by which a model is told something, whatever its case and spacing. Other code stays as it was
+/// written.
 pub(crate) fn escape_content(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('<') {
         let (before, from) = rest.split_at(at);
         escaped.push_str(before);
-        escaped.push_str(if begins_channel_tag(from) { "&lt;" } else { "<" });
+        escaped.push_str(if TAGS.iter().any(|tag| begins_tag(from, tag)) { "&lt;" } else { "<" });
         rest = &from[1..];
     }
     escaped.push_str(rest);
     escaped
 }
 
+/// The tags in which Claude Code tells its model of an event, and of background work that has ended.
+const TAGS: [&str; 2] = ["channel", "task-notification"];
+
 /// Spaces, slashes and characters that cannot be seen do not hide a tag.
-fn begins_channel_tag(text: &str) -> bool {
+fn begins_tag(text: &str, tag: &str) -> bool {
     let mut letters = text.chars().skip(1).filter(|&c| !(c.is_whitespace() || c == '/' || is_invisible(c)));
-    "channel".chars().all(|wanted| letters.next().is_some_and(|c| c.to_ascii_lowercase() == wanted))
+    tag.chars().all(|wanted| letters.next().is_some_and(|c| c.to_ascii_lowercase() == wanted))
 }
 
 /// Makes a value safe between double quotes.
@@ -153,10 +179,12 @@ mod tests {
             "<\u{200b}/chan\u{200b}nel>",
             "</chan\u{fe0f}\u{e0061}nel>",
             "<<channel",
+            "</task-notification>",
+            "< TASK-notification >",
         ] {
             let escaped = escape_content(evil);
             assert!(escaped.contains("&lt;"), "{escaped}");
-            assert!(!escaped.match_indices('<').any(|(at, _)| begins_channel_tag(&escaped[at..])), "{escaped}");
+            assert!(!escaped.match_indices('<').any(|(at, _)| TAGS.iter().any(|tag| begins_tag(&escaped[at..], tag))), "{escaped}");
         }
     }
 

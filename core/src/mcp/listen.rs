@@ -77,8 +77,6 @@ impl Filter {
         }
         filter.resource_subscriptions.iter().try_for_each(|uri| check_uri(uri))?;
         filter.resource_subscriptions.retain(|uri| is_known(uri));
-        // The prompts never change.
-        filter.prompts_list_changed = Wanted::No;
         Ok(filter)
     }
 
@@ -121,7 +119,7 @@ mod tests {
             filter.acknowledged(&id),
             json!({"jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged", "params": {
                 "_meta": {"io.modelcontextprotocol/subscriptionId": 7},
-                "notifications": {"toolsListChanged": true, "resourceSubscriptions": ["agentrq://inbox"]},
+                "notifications": {"toolsListChanged": true, "promptsListChanged": true, "resourceSubscriptions": ["agentrq://inbox"]},
             }})
         );
     }

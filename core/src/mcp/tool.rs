@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::id::{AttachmentId, MessageId, TaskId};
+use crate::limits;
 
 /// A tool as `tools/list` shows it.
 #[derive(Clone, Debug)]
@@ -12,7 +13,8 @@ pub struct Definition {
     /// Teaches an agent when to call it.
     pub description: String,
     pub input: Value,
-    pub output: Value,
+    /// What its structured answer holds; left out where that is more than a model should have to read beforehand.
+    pub output: Option<Value>,
     pub effect: ToolEffect,
     /// A call that is right, for the answer to one that is not.
     pub example: &'static str,
@@ -31,20 +33,23 @@ pub enum ToolEffect {
 impl Definition {
     /// The entry of `tools/list`.
     pub fn to_json(&self) -> Value {
-        json!({
+        // Only what differs from what is assumed where nothing is said (MCP, `ToolAnnotations`): every model reads this.
+        let annotations = match self.effect {
+            ToolEffect::Reads => json!({"readOnlyHint": true, "openWorldHint": false}),
+            ToolEffect::Adds => json!({"destructiveHint": false, "openWorldHint": false}),
+            ToolEffect::Sets => json!({"destructiveHint": false, "idempotentHint": true, "openWorldHint": false}),
+        };
+        let mut entry = json!({
             "name": self.name,
             "title": self.title,
             "description": self.description,
             "inputSchema": self.input,
-            "outputSchema": self.output,
-            "annotations": {
-                "title": self.title,
-                "readOnlyHint": self.effect == ToolEffect::Reads,
-                "destructiveHint": false,
-                "idempotentHint": self.effect != ToolEffect::Adds,
-                "openWorldHint": false,
-            },
-        })
+            "annotations": annotations,
+        });
+        if let Some(output) = &self.output {
+            entry["outputSchema"] = output.clone();
+        }
+        entry
     }
 }
 
@@ -57,8 +62,19 @@ pub enum ToolAnswer {
         value: Value,
         text: String,
     },
+    /// A structured value, and what the tool says in words of its own; notes beside it stand in blocks of their own.
+    Said {
+        value: Value,
+        text: String,
+        notes: Vec<String>,
+    },
     /// The tool could not do it; the text says what was wrong and what would be right.
     Failed(String),
+    /// The same, with the refusal as a value: `code` is stable.
+    Refused {
+        problem: Value,
+        text: String,
+    },
 }
 
 impl ToolAnswer {
@@ -71,13 +87,18 @@ impl ToolAnswer {
     pub fn to_json(&self, items: &[String]) -> Value {
         let text = match self {
             Self::Done(value) => value.to_string(),
-            Self::Large { text, .. } => text.clone(),
+            Self::Large { text, .. } | Self::Said { text, .. } | Self::Refused { text, .. } => text.clone(),
             Self::Failed(why) => why.clone(),
         };
-        let content: Vec<_> = items.iter().map(String::as_str).chain([text.as_str()]).map(block).collect();
+        let notes: &[String] = if let Self::Said { notes, .. } = self { notes } else { &[] };
+        let content: Vec<_> =
+            items.iter().map(String::as_str).chain([text.as_str()]).chain(notes.iter().map(String::as_str)).map(block).collect();
         match self {
-            Self::Done(value) | Self::Large { value, .. } => json!({"content": content, "structuredContent": value, "isError": false}),
+            Self::Done(value) | Self::Large { value, .. } | Self::Said { value, .. } => {
+                json!({"content": content, "structuredContent": value, "isError": false})
+            }
             Self::Failed(_) => json!({"content": content, "isError": true}),
+            Self::Refused { problem, .. } => json!({"content": content, "structuredContent": problem, "isError": true}),
         }
     }
 }
@@ -89,6 +110,14 @@ fn block(text: &str) -> Value {
 /// An argument that is missing or wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongArgument(pub String);
+
+impl WrongArgument {
+    /// What whoever called `tool` is told: what is wrong, and a call that is right.
+    pub fn told(&self, tool: &str, tools: &[Definition]) -> String {
+        let example = tools.iter().find(|known| known.name == tool).map(|known| known.example).unwrap_or_default();
+        format!("{tool}: {}. A call that is right: {example}", self.0)
+    }
+}
 
 /// How a tool's arguments name a task: by id or by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,16 +190,34 @@ impl<'a> Args<'a> {
         }
     }
 
+    /// An object; a text that holds one will do, since some clients send it so.
+    pub fn object(&self, names: &[&'static str]) -> Result<Option<Map<String, Value>>, WrongArgument> {
+        match self.find(names) {
+            None => Ok(None),
+            Some(Value::Object(object)) => Ok(Some(object.clone())),
+            Some(other) => match other.as_str().map(serde_json::from_str) {
+                Some(Ok(Value::Object(object))) => Ok(Some(object)),
+                _ => Err(wrong(names, "an object", other)),
+            },
+        }
+    }
+
     /// A task, by id or number, as text or integer.
     pub fn task(&self, names: &[&'static str]) -> Result<TaskRef, WrongArgument> {
-        let text = self.required_text(names)?;
-        TaskRef::parse(&text).ok_or_else(|| {
-            WrongArgument(format!(
-                "`{}` is {:?}: a task is named by its id, such as \"0ZRgCquBZ7R\", or its number, such as 12",
-                names[0],
-                clipped(&text)
-            ))
-        })
+        task_named(names, &self.required_text(names)?)
+    }
+
+    /// Tasks, each by id or number, as texts or integers.
+    pub fn tasks(&self, names: &[&'static str]) -> Result<Vec<TaskRef>, WrongArgument> {
+        let list = self.list(names)?;
+        if list.len() > limits::EDGES {
+            return Err(WrongArgument(format!("`{}` names {} tasks; {} are allowed", names[0], list.len(), limits::EDGES)));
+        }
+        let named = list.iter().map(|value| match value {
+            Value::String(text) => task_named(names, text),
+            other => task_named(names, &other.to_string()),
+        });
+        named.collect()
     }
 
     pub fn message(&self, names: &[&'static str]) -> Result<Option<MessageId>, WrongArgument> {
@@ -192,6 +239,16 @@ impl<'a> Args<'a> {
         let words: Vec<_> = known.iter().map(|(word, _)| format!("{word:?}")).collect();
         Err(WrongArgument(format!("`{}` is {:?}; it may be {}", names[0], clipped(&text), words.join(", "))))
     }
+}
+
+fn task_named(names: &[&'static str], text: &str) -> Result<TaskRef, WrongArgument> {
+    TaskRef::parse(text).ok_or_else(|| {
+        WrongArgument(format!(
+            "`{}` is {:?}: a task is named by its id, such as \"0ZRgCquBZ7R\", or its number, such as 12",
+            names[0],
+            clipped(text)
+        ))
+    })
 }
 
 /// Says that an argument is missing.

@@ -1,6 +1,6 @@
 //! An agent as people see it: a name, a display name, and whether it is there.
 
-use super::AgentName;
+use super::{AgentName, ListName, Todo};
 use crate::json::{through_json, words};
 use crate::record;
 use crate::time::Timestamp;
@@ -25,6 +25,9 @@ pub struct Client {
 
 record!(Client { name, version });
 
+/// The program that runs commands for agents and people, as it calls itself.
+pub const RUNNER: &str = "agentrq";
+
 impl Client {
     /// What a client says of itself (MCP, `Implementation`), cut to what people can read.
     pub fn read(info: &serde_json::Value) -> Self {
@@ -47,8 +50,19 @@ pub struct Agent {
     pub since: Timestamp,
     pub last_heard_at: Option<Timestamp>,
     pub client: Option<Client>,
+    /// Its checklist.
+    pub todos: Vec<Todo>,
+    /// The list on which it found nothing to do last: it waits to be told.
+    pub waits_for_work: Option<ListName>,
     pub revision: u64,
 }
 
-record!(Agent { name, display_name, presence, since, last_heard_at, client, revision });
+impl Agent {
+    /// Does no model read what it is told? Then it is told only what concerns it by name: what is for anybody would be lost on it.
+    pub fn is_program(&self) -> bool {
+        self.client.as_ref().is_some_and(|client| client.name == RUNNER)
+    }
+}
+
+record!(Agent { name, display_name, presence, since, last_heard_at, client, todos if any, waits_for_work if any, revision });
 through_json!(Client Agent);

@@ -26,9 +26,13 @@ pub enum DeliveryKind {
     Task,
     /// A person moved, reopened or deleted the task; `note` says how.
     Status,
+    /// Whoever runs the task in the background shall end it; `note` says who wants that, and why.
+    Stop,
+    /// What ran in the background has ended; `note` says how.
+    Ended,
 }
 
-words!(DeliveryKind { "reply" => Reply, "verdict" => Verdict, "task" => Task, "status" => Status });
+words!(DeliveryKind { "reply" => Reply, "verdict" => Verdict, "task" => Task, "status" => Status, "stop" => Stop, "ended" => Ended });
 
 /// How far it has come. Order is progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

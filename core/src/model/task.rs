@@ -1,6 +1,6 @@
 //! The one task behind all three vocabularies.
 
-use super::{Actor, AgentName, Options};
+use super::{Actor, AgentName, Options, Work};
 use crate::id::{MessageId, SessionId, TaskId};
 use crate::json::{through_json, words};
 use crate::lifecycle::Status;
@@ -91,6 +91,8 @@ pub struct Task {
     pub messages: u32,
     /// Files in all of these messages.
     pub attachments: u32,
+    /// Its part in a list of agents' work, if it is of one.
+    pub work: Option<Box<Work>>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     pub revision: u64,
@@ -98,6 +100,6 @@ pub struct Task {
 
 record!(Task {
     id, number, title, excerpt, risks if any, assignee, options, status, reason, turn, waiting_since, created_by, agent, session, digest, verdict,
-    messages, attachments = 0, created_at, updated_at, revision
+    messages, attachments = 0, work if any, created_at, updated_at, revision
 });
 through_json!(VerdictGiven Task);

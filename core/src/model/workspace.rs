@@ -38,9 +38,11 @@ pub struct Workspace {
     pub name: String,
     /// What agents should know about the work here; Markdown, may be empty.
     pub mission: String,
+    /// Whether a task may begin before what it waits for is completed: `false`, it may, and whoever begins it is warned.
+    pub enforce_dependencies: bool,
     pub created_at: Timestamp,
     pub revision: u64,
 }
 
-record!(Workspace { id, name, mission, created_at, revision });
+record!(Workspace { id, name, mission, enforce_dependencies = false, created_at, revision });
 through_json!(Workspace);

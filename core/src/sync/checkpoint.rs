@@ -16,7 +16,7 @@ use crate::table::Table;
 use crate::{reads, writes};
 
 /// Raised with every change to what stands in a checkpoint; a test knows when.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 5;
 
 /// The threads of which at least the newest page is here, each with where its older messages go on, if they do.
 pub(super) type Threads = Table<Option<String>>;

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use crate::id::{AttachmentId, DeliveryId, Id, MessageId, TaskId};
-use crate::model::{Agent, AgentName, Attachment, Delivery, Message, Task, Workspace};
+use crate::model::{Agent, AgentName, Attachment, Delivery, ListName, Message, Task, Workspace};
 use crate::store::MemoryStore;
 use crate::view::{Look, Unseen, View};
 
@@ -74,6 +74,34 @@ impl View for Layers<'_> {
     }
 
     fn unseen(&self, _which: Unseen<'_>) -> Look<Vec<Delivery>> {
+        Look::Unknown
+    }
+
+    fn next_in_list(&self, _list: &ListName) -> Option<u64> {
+        None
+    }
+
+    fn with_uid(&self, _list: &ListName, _uid: &str) -> Look<Option<Task>> {
+        Look::Unknown
+    }
+
+    fn dependents(&self, _task: TaskId) -> Look<Vec<TaskId>> {
+        Look::Unknown
+    }
+
+    fn way(&self, _from: &[TaskId], _to: &[TaskId], _around: TaskId) -> Look<Option<Vec<TaskId>>> {
+        Look::Unknown
+    }
+
+    fn up_for_grabs(&self, _list: &ListName) -> Look<Option<Task>> {
+        Look::Unknown
+    }
+
+    fn waiting_for_work(&self, _list: &ListName) -> Look<Vec<Agent>> {
+        Look::Unknown
+    }
+
+    fn held_by(&self, _agent: &AgentName) -> Look<Vec<Task>> {
         Look::Unknown
     }
 }

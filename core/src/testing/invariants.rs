@@ -2,8 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use crate::id::TaskId;
+use crate::lifecycle::Status;
 use crate::limits;
-use crate::model::{Delivery, DeliveryKind, DeliveryState, Message, Shown, Task, Turn, Verdict, VerdictGiven, shown_digest};
+use crate::model::{
+    Delivery, DeliveryKind, DeliveryState, Job, JobKind, Message, Run, Shown, Task, Turn, Verdict, VerdictGiven, Work, shown_digest,
+};
 use crate::risk;
 use crate::store::MemoryStore;
 use crate::view::{Look, View};
@@ -11,14 +15,23 @@ use crate::view::{Look, View};
 /// Panics with what is wrong if the whole workspace in `store` is in a state that no history may reach.
 pub fn invariants(store: &MemoryStore) {
     let mut numbers = BTreeSet::new();
+    let mut listed = BTreeSet::new();
     for task in store.tasks() {
         let number = task.number.unwrap_or_else(|| panic!("a task without a number: {task:?}"));
         assert!(numbers.insert(number), "two tasks with the number {number}");
         assert!(store.next_number().is_some_and(|next| number < next), "the next number is no later than #{number}");
         of_task(store, task);
+        if let Some(work) = &task.work {
+            of_work(store, task, work);
+            assert!(listed.insert((&work.list, work.number)), "two tasks with the number {:?} in {}", work.number, work.list);
+        }
     }
+    no_circle(store);
     store.deliveries().for_each(|delivery| of_delivery(store, delivery));
     for agent in store.agents() {
+        if let Some(list) = agent.waits_for_work.as_ref().filter(|_| !agent.is_program()) {
+            assert!(matches!(store.up_for_grabs(list), Look::Known(None)), "it waits, and there is something to do on {list}: {agent:?}");
+        }
         assert!((1..=limits::NAME_CHARS).contains(&agent.display_name.chars().count()), "{agent:?}");
         assert!(agent.revision <= store.head(), "{agent:?}");
     }
@@ -53,6 +66,79 @@ fn of_task(store: &MemoryStore, task: &Task) {
     assert_eq!(task.risks, Some(risks), "what is grave is what is grave in the whole of it: {task:?}");
     if let Some(verdict) = &task.verdict {
         of_verdict(task, verdict, &thread);
+    }
+}
+
+fn of_work(store: &MemoryStore, task: &Task, work: &Work) {
+    let number = work.number.unwrap_or_else(|| panic!("a task without a number in its list: {task:?}"));
+    assert!(store.next_in_list(&work.list).is_some_and(|next| number < next), "the next number is no later than #{number}");
+    assert!(work.metadata.bytes() <= limits::METADATA_BYTES, "{task:?}");
+    assert!(work.metadata.iter().all(|(_, value)| value.as_str() != "null"), "what goes is not kept: {task:?}");
+    if work.holder.is_some() {
+        assert!(task.status == Status::Active && work.owner.is_some() && work.fence > 0, "a claim: {task:?}");
+    }
+    if let Some(job) = &work.job {
+        of_job(task, job);
+        if job.run.is_some() {
+            let run = Run::of(task).unwrap_or_else(|| panic!("a run that cannot be read: {task:?}"));
+            of_run(store, task, &run);
+        }
+    }
+    let distinct: BTreeSet<_> = work.blocked_by.iter().collect();
+    assert_eq!(distinct.len(), work.blocked_by.len(), "it waits twice for one: {task:?}");
+    for blocker in &work.blocked_by {
+        let Look::Known(Some(blocker)) = store.task(*blocker) else { panic!("it waits for what is not there: {task:?}") };
+        assert_eq!(blocker.work.map(|work| work.list).as_ref(), Some(&work.list), "it waits for another list: {task:?}");
+    }
+    if task.status.is_open() {
+        let Look::Known(waits) = store.waits(&work.blocked_by) else { panic!("the store holds everything") };
+        assert_eq!(work.wave, waits.next_wave(), "the wave in which it may begin: {task:?}");
+    }
+}
+
+fn of_job(task: &Task, job: &Job) {
+    assert!(job.kind != JobKind::LocalBash || job.command.is_some(), "a shell without a command: {task:?}");
+    let is_over = !task.status.is_open();
+    assert_eq!(job.ended_at.is_some(), is_over, "it has ended exactly when its task is over: {task:?}");
+    assert!(job.exit_code.is_none() || is_over, "an exit before the end: {task:?}");
+    assert!(task.status != Status::Active || job.started_at.is_some(), "it runs, and never began: {task:?}");
+    assert!(task.status != Status::Pending || job.started_at.is_none() && job.stop.is_none(), "it has yet to begin: {task:?}");
+    assert!(job.lost_at.is_none() || task.status == Status::Active, "only who runs something gets lost: {task:?}");
+}
+
+/// A run under way has a step that is under way or may yet begin, and is as far as its steps are.
+fn of_run(store: &MemoryStore, task: &Task, run: &Run) {
+    assert_ne!(task.status, Status::Pending, "a run has begun: {task:?}");
+    if !task.status.is_open() {
+        return;
+    }
+    let steps: Vec<_> = store.tasks().filter(|step| run.steps.contains(&step.id)).collect();
+    assert_eq!(steps.len(), run.steps.len(), "a step that is not there: {task:?}");
+    assert_eq!(steps.iter().filter(|step| step.status == Status::Completed).count() as u64, run.completed, "how far it is: {task:?}");
+    let waits_for = |step: &Task| step.work.iter().flat_map(|work| work.blocked_by.clone()).collect::<Vec<_>>();
+    let goes_on = steps.iter().any(|step| {
+        let (mut over, mut waited_for) = (true, vec![step.id]);
+        while let Some(id) = waited_for.pop() {
+            let Some(on) = steps.iter().find(|step| step.id == id) else { continue };
+            over &= on.status.is_open() || on.status == Status::Completed;
+            if on.status.is_open() {
+                waited_for.extend(waits_for(on));
+            }
+        }
+        step.status == Status::Active || step.status == Status::Pending && over
+    });
+    assert!(goes_on, "nothing of it can go on: {task:?}");
+}
+
+/// Tasks that wait for none, then those that wait for such alone, and so on, are all there are.
+fn no_circle(store: &MemoryStore) {
+    let mut left: Vec<(TaskId, &[TaskId])> =
+        store.tasks().filter_map(|task| Some((task.id, task.work.as_ref()?.blocked_by.as_slice()))).collect();
+    while !left.is_empty() {
+        let waiting: BTreeSet<_> = left.iter().map(|(id, _)| *id).collect();
+        let before = left.len();
+        left.retain(|(_, blockers)| blockers.iter().any(|blocker| waiting.contains(blocker)));
+        assert!(left.len() < before, "they wait for each other: {left:?}");
     }
 }
 

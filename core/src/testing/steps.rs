@@ -6,10 +6,12 @@ use proptest::prelude::*;
 use super::deed::Deed;
 use super::people::{Who, ada, agent_in, bob, file, name, session, system};
 use super::world::World;
-use crate::command::{Asks, Command, Then};
+use crate::command::{Arrows, Asks, Command, FirstStatus, NewJob, NewWork, Then, WorkChange};
+use crate::decide::{LEASE_MS, due_at};
 use crate::id::{AttachmentId, DeliveryId, Id, MessageId, TaskId};
+use crate::json::{Word, from_str};
 use crate::lifecycle::{STATUSES, Status};
-use crate::model::{Assignee, Choice, Client, DeliveryCopy, Options, Route, Verdict};
+use crate::model::{Assignee, Choice, Client, DeliveryCopy, JobKind, ListName, Metadata, Noted, Options, Route, Todo, TodoStatus, Verdict};
 use crate::report::Report;
 
 /// A choice among what there is when the step is taken; now and then what there is not.
@@ -34,24 +36,127 @@ pub struct Step {
 
 #[derive(Clone, Debug)]
 pub enum Act {
-    Create { title: String, body: String, assignee: Assignee, files: Vec<u32>, options: Option<Options> },
-    Edit { task: Pick, title: Option<String>, body: Option<String>, assignee: Option<Assignee>, options: Option<Option<Options>> },
-    Set { task: Pick, to: Status, reason: Option<String> },
-    Reopen { task: Pick },
-    Post { task: Pick, text: String, files: Vec<u32>, answers: Option<Pick>, asks: Asks, choices: Vec<String>, sees_the_past: bool },
-    Rule { task: Pick, verdict: Verdict, sees_the_present: bool, text: String, then: Then, edited: Option<String> },
-    Delete { task: Pick },
+    Create {
+        title: String,
+        body: String,
+        assignee: Assignee,
+        files: Vec<u32>,
+        options: Option<Options>,
+    },
+    Edit {
+        task: Pick,
+        title: Option<String>,
+        body: Option<String>,
+        assignee: Option<Assignee>,
+        options: Option<Option<Options>>,
+    },
+    Set {
+        task: Pick,
+        to: Status,
+        reason: Option<String>,
+    },
+    Reopen {
+        task: Pick,
+    },
+    Post {
+        task: Pick,
+        text: String,
+        files: Vec<u32>,
+        answers: Option<Pick>,
+        asks: Asks,
+        choices: Vec<String>,
+        sees_the_past: bool,
+    },
+    Rule {
+        task: Pick,
+        verdict: Verdict,
+        sees_the_present: bool,
+        text: String,
+        then: Then,
+        edited: Option<String>,
+    },
+    Delete {
+        task: Pick,
+    },
     Claim,
-    EditWorkspace { name: Option<String>, mission: Option<String> },
-    NameAgent { agent: &'static str, display_name: String },
-    Connected { agent: &'static str },
-    Disconnected { agent: &'static str },
-    Heard { agent: &'static str, client: Option<String> },
-    SessionStarted { agent: &'static str, session: u32 },
-    Sent { which: Vec<Pick>, copy: Nth, session: u32, route: Route },
-    Received { which: Vec<Pick>, copy: Nth },
-    Lost { which: Vec<Pick>, copy: Nth },
-    Seen { which: Vec<Pick>, route: Option<Route> },
+    CreateWork {
+        list: &'static str,
+        title: String,
+        owner: Option<&'static str>,
+        metadata: Metadata,
+        blocks: Vec<Pick>,
+        blocked_by: Vec<Pick>,
+        job: Option<NewJob>,
+        status: FirstStatus,
+    },
+    UpdateWork {
+        task: Pick,
+        change: Box<WorkChange>,
+        arrows: [Vec<Pick>; 4],
+        fence: Option<Nth>,
+    },
+    ClaimWork {
+        list: &'static str,
+    },
+    StopWork {
+        task: Pick,
+    },
+    WriteTodos {
+        todos: Vec<Todo>,
+    },
+    Gone {
+        agent: &'static str,
+    },
+    Due {
+        task: Pick,
+    },
+    Silent {
+        task: Pick,
+    },
+    Resumed {
+        task: Pick,
+    },
+    EditWorkspace {
+        name: Option<String>,
+        mission: Option<String>,
+        enforce_dependencies: Option<bool>,
+    },
+    NameAgent {
+        agent: &'static str,
+        display_name: String,
+    },
+    Connected {
+        agent: &'static str,
+    },
+    Disconnected {
+        agent: &'static str,
+    },
+    Heard {
+        agent: &'static str,
+        client: Option<String>,
+    },
+    SessionStarted {
+        agent: &'static str,
+        session: u32,
+    },
+    Sent {
+        which: Vec<Pick>,
+        copy: Nth,
+        session: u32,
+        route: Route,
+    },
+    Received {
+        which: Vec<Pick>,
+        copy: Nth,
+    },
+    Lost {
+        which: Vec<Pick>,
+        copy: Nth,
+    },
+    Seen {
+        which: Vec<Pick>,
+        route: Option<Route>,
+    },
 }
 
 /// Histories that begin with a few tasks and go on for up to `length` steps.
@@ -135,6 +240,51 @@ fn route() -> impl Strategy<Value = Route> {
     prop_oneof![Just(Route::Channel), Just(Route::Hook), Just(Route::Wait), Just(Route::Result)]
 }
 
+fn list() -> impl Strategy<Value = &'static str> {
+    prop_oneof![4 => Just("main"), 1 => Just("other")]
+}
+
+/// What is noted of a task: two that mean the same task, and whatever else.
+fn metadata() -> impl Strategy<Value = Metadata> {
+    let noted = |json: &str| from_str(json).unwrap_or_else(|why| panic!("{json}: {why}"));
+    prop_oneof![
+        4 => Just(Metadata::default()),
+        2 => Just(noted(r#"{"priority": "P0", "task_group": "a"}"#)),
+        1 => Just(noted(r#"{"task_uid": "a:b", "tags": ["x"]}"#)),
+        1 => Just(noted(r#"{"priority": null, "deep": {"a": [1, null]}}"#)),
+        1 => Just(noted(r#"{"blocked_reason": "the key is missing"}"#)),
+    ]
+}
+
+/// What is to run in the background; now and then nothing that can.
+fn job() -> impl Strategy<Value = Option<NewJob>> {
+    let kinds = proptest::sample::select(JobKind::WORDS.iter().map(|(_, kind)| *kind).collect::<Vec<_>>());
+    let job = (kinds, prop::option::weighted(0.8, text()), of(500..9_000u64));
+    prop_oneof![3 => Just(None), 2 => job.prop_map(|(kind, command, timeout_ms)| Some(NewJob { kind, command, prompt: None, timeout_ms }))]
+}
+
+fn first_status() -> impl Strategy<Value = FirstStatus> {
+    prop_oneof![4 => Just(FirstStatus::Pending), 1 => Just(FirstStatus::Active)]
+}
+
+fn change() -> impl Strategy<Value = WorkChange> {
+    let noted = (metadata(), any::<bool>()).prop_map(|(said, merged)| if merged { Noted::Merged(said) } else { Noted::Replaced(said) });
+    let seldom = |value| prop::option::weighted(0.2, value);
+    (
+        seldom(text().boxed()),
+        seldom(text().boxed()),
+        prop::option::weighted(0.2, of(text())),
+        prop::option::weighted(0.6, proptest::sample::select(STATUSES.to_vec())),
+        prop::option::weighted(0.3, of(agent_name())),
+        prop::option::weighted(0.2, noted),
+        prop::option::weighted(0.1, 0..300u64),
+    )
+        .prop_map(|(title, body, active_form, status, owner, metadata, exit_code)| {
+            let owner = owner.map(|owner| owner.map(name));
+            WorkChange { title, body, active_form, status, owner, metadata, exit_code, ..WorkChange::default() }
+        })
+}
+
 /// Which of the copies of a delivery.
 #[derive(Clone, Copy, Debug)]
 pub enum Nth {
@@ -185,12 +335,25 @@ fn act() -> impl Strategy<Value = Act> {
         ),
         1 => pick().prop_map(|task| Act::Delete { task }),
         2 => Just(Act::Claim),
-        1 => (of(text()), of(text())).prop_map(|(name, mission)| Act::EditWorkspace { name, mission }),
+        5 => (list(), text(), of(agent_name()), metadata(), which(), which(), job(), first_status()).prop_map(
+            |(list, title, owner, metadata, blocks, blocked_by, job, status)| Act::CreateWork { list, title: format!("W{title}"), owner, metadata, blocks, blocked_by, job, status }
+        ),
+        9 => (pick(), change(), [which(), which(), which(), which()], prop_oneof![5 => Just(None), 1 => nth(Nth::Last).prop_map(Some)])
+            .prop_map(|(task, change, arrows, fence)| Act::UpdateWork { task, change: Box::new(change), arrows, fence }),
+        3 => list().prop_map(|list| Act::ClaimWork { list }),
+        2 => pick().prop_map(|task| Act::StopWork { task }),
+        1 => (text(), text()).prop_map(|(content, active_form)| Act::WriteTodos { todos: vec![Todo { content, active_form, status: TodoStatus::InProgress }] }),
+        1 => (of(text()), of(text()), of(any::<bool>()))
+            .prop_map(|(name, mission, enforce_dependencies)| Act::EditWorkspace { name, mission, enforce_dependencies }),
         1 => (agent_name(), text()).prop_map(|(agent, display_name)| Act::NameAgent { agent, display_name }),
     ];
     let streams = prop_oneof![
         1 => agent_name().prop_map(|agent| Act::Connected { agent }),
         1 => agent_name().prop_map(|agent| Act::Disconnected { agent }),
+        2 => agent_name().prop_map(|agent| Act::Gone { agent }),
+        2 => pick().prop_map(|task| Act::Due { task }),
+        1 => pick().prop_map(|task| Act::Silent { task }),
+        1 => pick().prop_map(|task| Act::Resumed { task }),
         1 => (agent_name(), of(text())).prop_map(|(agent, client)| Act::Heard { agent, client }),
         4 => (agent_name(), 1..4u32).prop_map(|(agent, session)| Act::SessionStarted { agent, session }),
         8 => (which(), nth(Nth::Next), 1..4u32, route()).prop_map(|(which, copy, session, route)| Act::Sent { which, copy, session, route }),
@@ -210,6 +373,10 @@ impl World {
         let nowhere = Id::new(1, 1);
         let tasks: Vec<_> = self.store.tasks().map(|task| task.id).collect();
         let task = |pick: Pick| pick.of(&tasks).unwrap_or(TaskId(nowhere));
+        let listed: Vec<_> = self.store.tasks().filter(|task| task.work.is_some()).map(|task| task.id).collect();
+        let work = |pick: Pick| pick.of(&listed).unwrap_or_else(|| task(pick));
+        let works = |picks: &[Pick]| -> Vec<TaskId> { picks.iter().map(|pick| work(*pick)).collect() };
+        let list_name = |name: &str| ListName::new(name).unwrap_or_else(|why| panic!("{name}: {why}"));
         let anything = |pick: Pick| pick.of(&self.seen).unwrap_or(nowhere);
         let queue: Vec<_> = self.store.deliveries().map(|delivery| delivery.id).collect();
         let which =
@@ -244,7 +411,44 @@ impl World {
             }
             Act::Delete { task: at } => Command::DeleteTask { id, task: task(at) },
             Act::Claim => Command::ClaimNext { id },
-            Act::EditWorkspace { name, mission } => Command::EditWorkspace { id, name, mission },
+            Act::CreateWork { list, title, owner, metadata, blocks, blocked_by, job, status } => {
+                let (blocks, blocked_by) = (works(&blocks), works(&blocked_by));
+                let work = NewWork { title, owner: owner.map(name), metadata, blocks, blocked_by, job, status, ..NewWork::default() };
+                Command::CreateWork { id, list: list_name(list), work: Box::new(work) }
+            }
+            Act::UpdateWork { task: at, mut change, arrows: [add_blocks, add_blocked_by, remove_blocks, remove_blocked_by], fence } => {
+                let task = work(at);
+                change.arrows = Arrows {
+                    add_blocks: works(&add_blocks),
+                    add_blocked_by: works(&add_blocked_by),
+                    remove_blocks: works(&remove_blocks),
+                    remove_blocked_by: works(&remove_blocked_by),
+                };
+                let last = self.find(task).and_then(|task| task.work).map_or(0, |work| work.fence);
+                change.fence = fence.map(|nth| match nth {
+                    Nth::Last => last,
+                    Nth::Next | Nth::Before => last + 1,
+                });
+                Command::UpdateWork { id, task, change }
+            }
+            Act::ClaimWork { list } => Command::ClaimWork { id, list: list_name(list), owner: None },
+            Act::StopWork { task: at } => Command::StopWork { id, task: work(at) },
+            Act::WriteTodos { todos } => Command::WriteTodos { id, todos },
+            Act::Gone { agent } => {
+                self.wait(LEASE_MS);
+                return report(Report::Gone { id, agent: name(agent), lease_ms: LEASE_MS });
+            }
+            Act::Due { task: at } => {
+                let task = work(at);
+                let at = self.find(task).and_then(|task| due_at(&task, LEASE_MS));
+                self.wait(at.map_or(0, |at| at.ms().saturating_sub(self.now().ms())));
+                return report(Report::Due { id, task, lease_ms: LEASE_MS });
+            }
+            Act::Silent { task: at } => return report(Report::Silent { task: work(at) }),
+            Act::Resumed { task: at } => return report(Report::Resumed { task: work(at) }),
+            Act::EditWorkspace { name, mission, enforce_dependencies } => {
+                Command::EditWorkspace { id, name, mission, enforce_dependencies }
+            }
             Act::NameAgent { agent, display_name } => Command::NameAgent { id, agent: name(agent), display_name },
             Act::Connected { agent } => return report(Report::Connected { agent: name(agent) }),
             Act::Disconnected { agent } => return report(Report::Disconnected { agent: name(agent) }),
@@ -253,7 +457,12 @@ impl World {
                 return report(Report::Heard { agent: name(agent), client });
             }
             Act::SessionStarted { agent, session: number } => {
-                return report(Report::SessionStarted { agent: name(agent), session: session(number), elsewhere: Vec::new() });
+                return report(Report::SessionStarted {
+                    agent: name(agent),
+                    session: session(number),
+                    elsewhere: Vec::new(),
+                    in_answers: Vec::new(),
+                });
             }
             Act::Sent { which: picks, copy, session: number, route } => {
                 return report(Report::Sent { copies: copies(&picks, copy), session: session(number), route });

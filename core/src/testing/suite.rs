@@ -11,7 +11,7 @@ use super::world::World;
 use crate::command::Command;
 use crate::decision::{Change, Decision};
 use crate::id::{AttachmentId, DeliveryId, Id, MessageId, TaskId};
-use crate::model::{Assignee, Attachment, DeliveryCopy, Entity, Route};
+use crate::model::{Assignee, Attachment, DeliveryCopy, Entity, ListName, Route};
 use crate::rejection::Rejection;
 use crate::report::Report;
 use crate::view::{Store, UNSEEN_AT_ONCE, Unseen};
@@ -101,10 +101,25 @@ where
         assert_eq!(store.next_number(), crate::View::next_number(memory), "the next number");
         assert_eq!(store.workspace(), crate::View::workspace(memory), "the workspace");
         let nowhere = Id::new(1, 1);
+        for list in ["main", "other", "none"].map(|name| ListName::new(name).expect("a name")) {
+            assert_eq!(store.next_in_list(&list), crate::View::next_in_list(memory, &list), "the next number of {list}");
+            assert_eq!(store.up_for_grabs(&list), crate::View::up_for_grabs(memory, &list), "up for grabs in {list}");
+            assert_eq!(store.waiting_for_work(&list), crate::View::waiting_for_work(memory, &list), "waiting for work on {list}");
+            for uid in ["a:b", "nowhere"] {
+                assert_eq!(store.with_uid(&list, uid), crate::View::with_uid(memory, &list, uid), "{uid} in {list}");
+            }
+        }
+        let tasks: Vec<_> = memory.tasks().map(|task| task.id).collect();
+        let ends = (tasks.get(..tasks.len() / 2).unwrap_or_default(), tasks.get(tasks.len() / 2..).unwrap_or_default());
+        let around = TaskId(nowhere);
+        assert_eq!(store.way(ends.0, ends.1, around), crate::View::way(memory, ends.0, ends.1, around), "a way");
+        let listed: Vec<_> = memory.tasks().filter(|task| task.work.is_some()).map(|task| task.id).collect();
+        assert_eq!(store.waits(&listed), crate::View::waits(memory, &listed), "what all of them have come to");
         for &id in self.world.seen.iter().chain([&nowhere]) {
             assert_eq!(store.task(TaskId(id)), crate::View::task(memory, TaskId(id)), "task {id}");
             assert_eq!(store.message(MessageId(id)), crate::View::message(memory, MessageId(id)), "message {id}");
             assert_eq!(store.delivery(DeliveryId(id)), crate::View::delivery(memory, DeliveryId(id)), "delivery {id}");
+            assert_eq!(store.dependents(TaskId(id)), crate::View::dependents(memory, TaskId(id)), "what waits for {id}");
             let of_task = Unseen::OfTask(TaskId(id));
             assert_eq!(store.unseen(of_task), crate::View::unseen(memory, of_task), "unseen of task {id}");
         }
@@ -114,6 +129,7 @@ where
         for agent in ["claude", "codex", "stranger", "nobody"].map(name) {
             assert_eq!(store.agent(&agent), crate::View::agent(memory, &agent), "agent {agent}");
             assert_eq!(store.claimable(&agent), crate::View::claimable(memory, &agent), "claimable by {agent}");
+            assert_eq!(store.held_by(&agent), crate::View::held_by(memory, &agent), "held by {agent}");
             let queued = Unseen::QueuedFor(&agent);
             assert_eq!(store.unseen(queued), crate::View::unseen(memory, queued), "queued for {agent}");
             for number in 1..4 {
@@ -210,7 +226,8 @@ where
     let (title, body) = (Some("Another title".to_owned()), Some("Another body \u{0} \u{1f600}".to_owned()));
     pair.run(&ada(), Command::EditTask { id, task, title, body, assignee: Some(Assignee::Human), options: None }).expect("edited");
     let id = pair.world.id();
-    pair.run(&ada(), Command::EditWorkspace { id, name: Some("Another".to_owned()), mission: None }).expect("edited");
+    pair.run(&ada(), Command::EditWorkspace { id, name: Some("Another".to_owned()), mission: None, enforce_dependencies: None })
+        .expect("edited");
     for agent in [name("claude"), name("codex")] {
         pair.report(Report::Connected { agent: agent.clone() });
         pair.report(Report::Disconnected { agent });

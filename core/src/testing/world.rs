@@ -3,13 +3,13 @@
 use super::deed::Deed;
 use super::invariants;
 use super::people::{Who, file, system};
-use crate::command::{Asks, Command, Then};
+use crate::command::{Asks, Command, NewJob, NewWork, Then, WorkChange};
 use crate::cursor::Cursor;
-use crate::decide::decide;
+use crate::decide::{Arguments, Refused, Start, decide, start_workflow};
 use crate::decision::{Change, Decision, Event};
 use crate::id::{DeliveryId, Id, MessageId, TaskId};
 use crate::lifecycle::Status;
-use crate::model::{Assignee, Delivery, Entity, Message, Task, Verdict, Workspace, WorkspaceId};
+use crate::model::{Assignee, Delivery, Entity, ListName, Message, Task, Verdict, Work, Workflow, Workspace, WorkspaceId};
 use crate::rejection::Rejection;
 use crate::report::Report;
 use crate::store::{Extent, MemoryStore};
@@ -54,6 +54,7 @@ impl World {
             id: WorkspaceId("W".repeat(22)),
             name: "my-api".to_owned(),
             mission: String::new(),
+            enforce_dependencies: false,
             created_at: Timestamp::from_ms(START_MS),
             revision: 0,
         }
@@ -166,6 +167,45 @@ impl World {
         let command = Command::CreateTask { id, title: title.to_owned(), body, assignee, attachments: Vec::new(), options: None };
         self.run(who, command).unwrap_or_else(|why| panic!("{title}: {why}"));
         TaskId(id)
+    }
+
+    /// Somebody puts a task on the main list, which waits for these.
+    pub fn lists(&mut self, who: &Who, title: &str, blocked_by: &[TaskId]) -> TaskId {
+        let id = self.id();
+        let work = NewWork { title: title.to_owned(), blocked_by: blocked_by.to_vec(), ..NewWork::default() };
+        let command = Command::CreateWork { id, list: ListName::default(), work: Box::new(work) };
+        self.run(who, command).unwrap_or_else(|why| panic!("{title}: {why}"));
+        TaskId(id)
+    }
+
+    /// Somebody puts what is to run in the background on the main list.
+    pub fn runs_in_background(&mut self, who: &Who, job: NewJob) -> TaskId {
+        let id = self.id();
+        let work = NewWork { title: "Run it".to_owned(), job: Some(job), ..NewWork::default() };
+        let command = Command::CreateWork { id, list: ListName::default(), work: Box::new(work) };
+        self.run(who, command).unwrap_or_else(|why| panic!("run: {why}"));
+        TaskId(id)
+    }
+
+    /// Starts a workflow on the main list; the task of its run.
+    pub fn starts(&mut self, who: &Who, workflow: &Workflow, arguments: Arguments) -> Result<TaskId, Refused> {
+        self.wait(1);
+        let id = self.id();
+        let start = Start { id, list: ListName::default(), workflow, revision: 1, arguments };
+        let decision = start_workflow(&self.store, start, &who.at(self.now))?;
+        self.commit(&decision.events, Vec::new());
+        Ok(TaskId(id))
+    }
+
+    /// Changes a task of a list.
+    pub fn updates(&mut self, who: &Who, task: TaskId, change: WorkChange) -> Result<Decision, Rejection> {
+        let id = self.id();
+        self.run(who, Command::UpdateWork { id, task, change: Box::new(change) })
+    }
+
+    /// A task's part in its list.
+    pub fn work(&self, task: TaskId) -> Work {
+        *self.task(task).work.unwrap_or_else(|| panic!("{task} is on no list"))
     }
 
     pub fn says(&mut self, who: &Who, task: TaskId, text: &str) -> MessageId {

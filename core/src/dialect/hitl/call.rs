@@ -67,10 +67,7 @@ pub enum Order {
 /// What is wrong, followed by a call that is right.
 pub fn read(tool: &str, arguments: &Map<String, Value>) -> Option<Result<Call, String>> {
     let call = arguments_of(tool, &Args(arguments))?;
-    Some(call.map_err(|WrongArgument(why)| {
-        let example = definitions("").into_iter().find(|known| known.name == tool).map(|known| known.example).unwrap_or_default();
-        format!("{tool}: {why}. A call that is right: {example}")
-    }))
+    Some(call.map_err(|wrong| wrong.told(tool, &definitions(""))))
 }
 
 fn arguments_of(tool: &str, args: &Args<'_>) -> Option<Result<Call, WrongArgument>> {

@@ -187,14 +187,14 @@ pub(super) fn offered(offer: Offer, upload: &str) -> Vec<Definition> {
                 "properties": {"attachment_id": {"type": "string"}},
                 "required": ["attachment_id"],
             }),
-            output: json!({
+            output: Some(json!({
                 "type": "object",
                 "properties": {
                     "data": {"type": "string"}, "filename": {"type": "string"}, "mimeType": {"type": "string"},
                     "size": {"type": "integer"}, "url": {"type": "string"},
                 },
                 "required": ["filename", "mimeType"],
-            }),
+            })),
             effect: ToolEffect::Reads,
             example: r#"downloadAttachment({"attachment_id": "0ZRgD0aYt3K"})"#,
         },
@@ -239,10 +239,10 @@ pub fn adds(tool: &str) -> bool {
     matches!(tool, "createTask" | "reply" | "getNextTask")
 }
 
-fn object(fields: &[(&str, Value)]) -> Value {
+fn object(fields: &[(&str, Value)]) -> Option<Value> {
     let properties: serde_json::Map<_, _> = fields.iter().map(|(name, schema)| ((*name).to_owned(), schema.clone())).collect();
     let required: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
-    json!({"type": "object", "properties": properties, "required": required})
+    Some(json!({"type": "object", "properties": properties, "required": required}))
 }
 
 fn task_schema() -> Value {

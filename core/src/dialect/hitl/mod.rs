@@ -12,4 +12,4 @@ mod scope;
 pub use answer::{Counts, WaitingFor, asks_without_human, created, messages, next_task, waited, workspace};
 pub use call::{Call, InlineAttachment, Order, read};
 pub use definitions::{INSTRUCTIONS, adds, definitions};
-pub use scope::{check_call, check_tool, definitions_for, same_tools};
+pub use scope::{check_call, check_tool, definitions_for};

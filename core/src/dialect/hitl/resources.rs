@@ -267,6 +267,7 @@ pub fn list_changed(events: &[Event]) -> bool {
         | EventType::AgentUpdated
         | EventType::DeliveryUpdated
         | EventType::WorkspaceUpdated
+        | EventType::WorkflowUpdated
         | EventType::MutationAcknowledged => false,
     })
 }

@@ -12,12 +12,6 @@ pub fn definitions_for(scopes: &Scopes, upload: &str) -> Vec<Definition> {
     offered(offer, upload).into_iter().filter(|tool| needed_by_tool(tool.name).is_some_and(|(needed, _)| scopes.include(needed))).collect()
 }
 
-/// Do tokens with these scopes see the same tools, described the same?
-pub fn same_tools(one: &Scopes, other: &Scopes) -> bool {
-    let seen = |scopes| definitions_for(scopes, "").iter().map(Definition::to_json).collect::<Vec<_>>();
-    seen(one) == seen(other)
-}
-
 /// May the holder of these scopes make this call? What depends on the task it names, its command is asked for.
 ///
 /// # Errors
@@ -121,13 +115,5 @@ mod tests {
         assert_eq!(create.input["required"], json!(["title", "assignee"]));
         assert!(!create.description.contains("assignee \"agent\""), "{}", create.description);
         assert!(create.description.contains("https://x/"), "{}", create.description);
-    }
-
-    #[test]
-    fn other_words_for_the_same_powers_change_no_tools() {
-        let both = Scopes::read(["ask", "read"]).expect("scopes");
-        assert!(same_tools(&both, &scopes("ask")));
-        assert!(!same_tools(&both, &scopes("read")));
-        assert!(!same_tools(&both, &scopes("agent")));
     }
 }
