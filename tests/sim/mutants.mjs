@@ -12,12 +12,20 @@ const pending = "core/src/sync/replica/pending.rs";
 const store = "core/src/store.rs";
 const thread = "core/src/decide/thread.rs";
 const verdict = "core/src/decide/verdict.rs";
-const inbox = "core/src/decide/inbox.rs";
 const routing = "core/src/decide/routing.rs";
+const claim = "core/src/decide/claim.rs";
+const arrows = "core/src/decide/arrows.rs";
+const work = "core/src/decide/work.rs";
+const job = "core/src/decide/job.rs";
+const notice = "core/src/decide/notice.rs";
+const background = "core/src/decide/background.rs";
+const gone = "core/src/decide/gone.rs";
+const report = "core/src/decide/report.rs";
 const server = "tests/sim/src/server.rs";
 const object = "tests/sim/src/inbox.rs";
 const answers = "tests/sim/src/answers.rs";
-const browser = "tests/sim/src/browser.rs";
+const browser = "tests/sim/src/browser/mod.rs";
+const sends = "tests/sim/src/browser/sends.rs";
 
 export const mutants = [
   {
@@ -142,31 +150,31 @@ export const mutants = [
   },
   {
     name: "what is lost on the way does not wait again",
-    file: inbox,
+    file: report,
     at: "|delivery, copy| «is_on_its_way(&delivery, copy).then(|| requeued(delivery))»",
     to: "None::<Delivery>",
   },
   {
     name: "what has been received is taken back as well",
-    file: inbox,
+    file: report,
     at: "|delivery, copy| «is_on_its_way(&delivery, copy).then(|| requeued(delivery))»",
     to: "(delivery.state <= DeliveryState::Received && delivery.last_copy() == copy).then(|| requeued(delivery))",
   },
   {
     name: "word of a copy counts for another",
-    file: inbox,
+    file: report,
     at: "delivery.state == DeliveryState::Sent && «delivery.last_copy() == copy»",
     to: "delivery.id == copy.delivery",
   },
   {
     name: "copies are not counted",
-    file: inbox,
+    file: report,
     at: "copies: «delivery.copies + 1»,",
     to: "delivery.copies",
   },
   {
     name: "nothing is owed to a new session",
-    file: inbox,
+    file: report,
     at: "let owed = «Delivery { redelivered: true, ..requeued(delivery) }»;",
     to: "Delivery { redelivered: true, ..delivery }",
   },
@@ -178,9 +186,9 @@ export const mutants = [
   },
   {
     name: "a new session takes what another agent's stream is showing",
-    file: inbox,
-    at: "if «delivery.session.is_some_and(|with| elsewhere.contains(&with))» {",
-    to: "false",
+    file: report,
+    at: "«delivery.session.is_some_and(|with| elsewhere.contains(&with)) || in_answers.contains(&delivery.last_copy())»",
+    to: "in_answers.contains(&delivery.last_copy())",
   },
   {
     name: "a stream shows again what was owed to another session",
@@ -238,7 +246,7 @@ export const mutants = [
   },
   {
     name: "words go before the files that they name",
-    file: browser,
+    file: sends,
     at: "let waiting =\n        |command: &Command| «named_by(command).iter().filter_map(|id| files.get(id)).find(|kept| kept.waits).map(|kept| kept.file.clone())»;",
     to: "None::<Attachment>",
   },
@@ -247,5 +255,143 @@ export const mutants = [
     file: browser,
     at: "«for pending in tab.replica.pending() {\n            outbox.add(pending.command.clone(), pending.at.ms());\n        }»",
     to: "",
+  },
+  {
+    name: "what another agent holds anybody may end",
+    file: claim,
+    at: "if «holder == name || work.owner.as_ref() == Some(name) || fence == Some(work.fence)» {",
+    to: "true",
+  },
+  {
+    name: "a claim has the number of the one before",
+    file: claim,
+    at: "«work.fence += 1;»",
+    to: "",
+  },
+  {
+    name: "a claim that is no more is as good as one that stands",
+    file: claim,
+    at: "if «fence != work.fence» {",
+    to: "false",
+  },
+  {
+    name: "what is meant for one is taken by another",
+    file: claim,
+    at: "if «anothers && fence.is_none()» {",
+    to: "false",
+  },
+  {
+    name: "a claim outlives its agent",
+    file: gone,
+    at: "if «stands» {",
+    to: "true",
+  },
+  {
+    name: "whoever begins a task does not hold it",
+    file: claim,
+    at: "«work.holder = Some(name.clone()).filter(|_| work.job.is_some() || !work.metadata.is_mirrored());»",
+    to: "",
+  },
+  {
+    name: "completing a task frees nothing",
+    file: arrows,
+    at: "«write(view, draft, id, task, Changed { now: other.clone(), before: other })?;»",
+    to: "drop(other);",
+  },
+  {
+    name: "a circle is not looked for",
+    file: arrows,
+    at: "«check_circle(view, task, &after, &before)?;»",
+    to: "",
+  },
+  {
+    name: "what is gone is still waited for",
+    file: arrows,
+    at: "if let Some(work) = &mut now.work {\n            «work.blocked_by.retain(|blocker| *blocker != task.id);»",
+    to: "let _ = work;",
+  },
+  {
+    name: "the first of a list is taken, however urgent another is",
+    file: store,
+    at: "(«work.priority()», work.wave.unwrap_or(u32::MAX)",
+    to: "Priority::Low",
+  },
+  {
+    name: "what was joined to others is free all the same",
+    file: work,
+    at: "if !change.arrows.is_empty() {\n        «arrows::note_wave(view, &mut task)?;»",
+    to: "",
+  },
+  {
+    name: "a claim on which something ran ends what is to run anew",
+    file: claim,
+    at: "if «work.job.is_some() && task.status == Status::Pending» {",
+    to: "false",
+  },
+  {
+    name: "a run is reported on any claim",
+    file: claim,
+    at: "«check_fence(task, work, fence)?;»",
+    to: "",
+  },
+  {
+    name: "what ran with an agent that is gone runs again by itself",
+    file: gone,
+    at: "if «task.work.as_ref().is_some_and(|work| work.job.is_some())» {\n            background::lost",
+    to: "false",
+  },
+  {
+    name: "whoever runs it is not told to stop",
+    file: notice,
+    at: '«tell_to_stop(view, draft, id, &task, holder, format!("{} wants it", draft.cx.actor));»',
+    to: "",
+  },
+  {
+    name: "a wish to end it outlives the run",
+    file: notice,
+    at: "«inbox::stops_settled(view, draft, task.id)?;»",
+    to: "",
+  },
+  {
+    name: "who asked and stopped it hears of its end twice",
+    file: notice,
+    at: "«told.dedup();»",
+    to: "",
+  },
+  {
+    name: "who ended it is told that it has ended",
+    file: notice,
+    at: "«told.retain(|agent| !knows(agent));»",
+    to: "",
+  },
+  {
+    name: "who stopped it is not told of its end",
+    file: notice,
+    at: "[Some(&task.created_by).filter(|_| run.is_none()), «stopped_by.filter(|_| !is_with_run())»]",
+    to: "None",
+  },
+  {
+    name: "of two times that decide, the later is waited for",
+    file: job,
+    at: "«given_up.into_iter().chain(stop).min()»",
+    to: "given_up.into_iter().chain(stop).max()",
+  },
+  {
+    name: "a run that was to end and is lost has failed",
+    file: background,
+    at: "if «of(&mut task).is_some_and(|job| job.stop.is_some())» { Status::Killed }",
+    to: "false",
+  },
+  {
+    name: "what is heard of again stays out of touch",
+    file: background,
+    at: "touch(view, draft, task, «None»)",
+    to: "Some(draft.cx.now)",
+  },
+  {
+    name: "a run that begins anew has the end of the last",
+    file: job,
+    at: "*job = Job { started_at, ended_at: «None», exit_code: None,",
+    to: "job.ended_at",
   },
 ];

@@ -11,7 +11,7 @@ mod wire;
 
 use agentrq_core::diff;
 use agentrq_core::id::Id;
-use agentrq_core::model::bytes_digest;
+use agentrq_core::model::{Priority, bytes_digest};
 use agentrq_core::risk;
 use agentrq_core::sync::PROTOCOL;
 use agentrq_core::sync::outbox::Setback;
@@ -55,6 +55,12 @@ pub fn unified_diff(old: &str, new: &str) -> String {
 #[wasm_bindgen]
 pub fn risks(text: &str) -> Result<JsValue, JsError> {
     wire::write(&risk::risks(text))
+}
+
+/// How urgent a task is whose metadata say this of its priority, from 0, the most urgent, to 4, not said.
+#[wasm_bindgen]
+pub fn urgency(priority: &str) -> u32 {
+    Priority::said(priority) as u32
 }
 
 /// Where in a text something stands that its reader cannot see, in UTF-16 as JavaScript counts.

@@ -166,8 +166,10 @@ impl AgentDoor<'_> {
         let asked = self.passed.asked;
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("token", &asked.token().unwrap_or_default());
-        if let Some(agent) = asked.query("agent") {
-            query.append_pair("agent", &agent);
+        for chosen in ["agent", "list", "tools"] {
+            if let Some(value) = asked.query(chosen) {
+                query.append_pair(chosen, &value);
+            }
         }
         query.append_pair("conn", &connection.to_string());
         let door = if matches!(self.passed.route, Route::Mcp(_, Endpoint::Channel)) { "channel" } else { "mcp" };

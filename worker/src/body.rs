@@ -12,10 +12,10 @@ pub const JSON_BYTES: u64 = 1024 * 1024;
 /// Bytes of an MCP message: 4 MiB of files as base64, and the text around them.
 pub const MCP_BYTES: u64 = 6 * 1024 * 1024;
 
-/// How large the body of a route may be, where one number says it; attachments watch their own.
+/// How large the body of a route may be, where one number says it; attachments and imports watch their own.
 pub fn limit(route: &Route) -> Option<u64> {
     match route {
-        Route::Attachments(_) => None,
+        Route::Attachments(_) | Route::Import(_) => None,
         Route::Mcp(..) => Some(MCP_BYTES),
         _ => Some(JSON_BYTES),
     }
@@ -30,7 +30,7 @@ pub fn check_length(route: &Route, content_length: Option<u64>) -> Result<(), Pr
 }
 
 fn too_large(limit: u64) -> Problem {
-    Problem::new(Code::TooLarge, format!("the body may have {limit} bytes here; larger files go to POST …/attachments"))
+    Problem::new(Code::TooLarge, format!("the body may have {limit} bytes here; larger files go to POST …/attachments, output in chunks"))
         .with("limit", limit)
 }
 

@@ -12,11 +12,13 @@ use crate::account::recent;
 use crate::agents::AgentDoor;
 use crate::assets;
 use crate::body;
+use crate::export;
 use crate::forward::own_request;
 use crate::gate::Credential;
 use crate::gate::asked::Asked;
 use crate::gate::caller::Caller;
 use crate::gate::session::SessionProof;
+use crate::output;
 use crate::passed::Passed;
 use crate::problem::Problem;
 use crate::random;
@@ -74,6 +76,8 @@ impl Passed<'_> {
                 hold(self.dashboard(workspace, &inner, cursor)?).await
             }
             Route::AllEvents => self.all_events(&request).await,
+            Route::Export(workspace) => export::serve(self, workspace).await,
+            Route::Output(workspace, _) => output::door::serve(self, workspace, request).await,
             #[cfg(feature = "faults")]
             Route::Fault(routes::Fault::PanicInWorker) => panic!("asked to panic in the Worker"),
             _ => self.forward(&request).await,

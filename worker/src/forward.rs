@@ -17,8 +17,17 @@ pub fn object(env: &Env, workspace: &WorkspaceId) -> Result<Stub, Problem> {
 }
 
 /// The headers that an object reads. Nothing else goes on: no credential, nothing that only the Worker may say, and none of what the edge adds.
-const PASSED_ON: &[&str] =
-    &["content-type", "content-length", "content-disposition", "x-filename", "idempotency-key", "if-none-match", "range", "if-range"];
+const PASSED_ON: &[&str] = &[
+    "content-type",
+    "content-length",
+    "content-disposition",
+    "x-filename",
+    "x-task-list",
+    "idempotency-key",
+    "if-none-match",
+    "range",
+    "if-range",
+];
 
 /// The same for MCP.
 const PASSED_ON_OF_MCP: &[&str] = &[

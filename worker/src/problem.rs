@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use agentrq_core::decide::{Flaw, Wrong};
 use agentrq_core::json::Raw;
 use agentrq_core::rejection::{self, Rejection};
 use serde_json::{Map, Value, json};
@@ -32,9 +33,12 @@ pub enum Code {
     TaskNotFound,
     TokenNotFound,
     AttachmentNotFound,
+    WorkflowNotFound,
+    WorkflowInvalid,
     SessionEnded,
     MethodNotAllowed,
     Conflict,
+    OutputGap,
     TooLarge,
     QuotaExceeded,
     UnsupportedMediaType,
@@ -69,9 +73,12 @@ impl Code {
             Self::TaskNotFound => ("task_not_found", 404, "Not found"),
             Self::TokenNotFound => ("token_not_found", 404, "Not found"),
             Self::AttachmentNotFound => ("attachment_not_found", 404, "Not found"),
+            Self::WorkflowNotFound => ("workflow_not_found", 404, "Not found"),
+            Self::WorkflowInvalid => ("workflow_invalid", 400, "This is not what a workflow may be"),
             Self::SessionEnded => ("session_ended", 404, "This session was ended"),
             Self::MethodNotAllowed => ("method_not_allowed", 405, "This method is not allowed here"),
             Self::Conflict => ("conflict", 409, "It does not fit the present state"),
+            Self::OutputGap => ("output_gap", 409, "Something is missing before it"),
             Self::TooLarge => ("too_large", 413, "Too large"),
             Self::QuotaExceeded => ("quota_exceeded", 413, "The workspace is full"),
             Self::UnsupportedMediaType => ("unsupported_media_type", 415, "This content type is not taken here"),
@@ -125,6 +132,13 @@ impl Problem {
     /// Says when trying again makes sense, in the body and as a header.
     pub fn retry_after(self, seconds: u64) -> Self {
         self.with("retryAfter", seconds)
+    }
+
+    /// What an object refused.
+    pub async fn read(response: &mut Response) -> Result<Self, worker::Error> {
+        let text = response.text().await?;
+        let told: Result<rejection::Problem, _> = agentrq_core::json::from_str(&text);
+        Ok(told.map_or_else(|why| Self::internal(format!("no problem document: {why}")), Self::from))
     }
 
     /// The document as it goes over the wire.
@@ -190,6 +204,21 @@ impl From<rejection::Problem> for Problem {
             extra: problem.extra.iter().map(|(name, value)| (name.clone(), value.into())).collect(),
             cause: None,
         }
+    }
+}
+
+/// With the place of it in what was sent.
+impl From<Wrong> for Problem {
+    fn from(wrong: Wrong) -> Self {
+        let problem = Self::from(wrong.why);
+        Self { detail: format!("{}: {}", wrong.place, problem.detail), ..problem }.with("at", wrong.place)
+    }
+}
+
+/// What is wrong with a template or with what was given to one, as it is refused.
+impl From<Flaw> for Problem {
+    fn from(flaw: Flaw) -> Self {
+        Rejection::from(flaw).into()
     }
 }
 

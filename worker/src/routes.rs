@@ -1,5 +1,6 @@
 //! The table of routes: which path and method leads where, and who may go there. Data, so that a test can read it whole.
 
+use agentrq_core::decide::check_workflow_name;
 use agentrq_core::id::{AttachmentId, Id, TaskId};
 use agentrq_core::model::WorkspaceId;
 
@@ -89,13 +90,24 @@ pub enum Route {
     Tasks(WorkspaceId),
     Task(WorkspaceId, TaskRef),
     Messages(WorkspaceId, TaskRef),
+    /// What a background task prints.
+    Output(WorkspaceId, TaskRef),
     Attachments(WorkspaceId),
     Attachment(WorkspaceId, AttachmentId),
+    Workflows(WorkspaceId),
+    Workflow(WorkspaceId, String),
+    /// What is started of a workflow.
+    WorkflowRuns(WorkspaceId, String),
     Snapshot(WorkspaceId),
     Commands(WorkspaceId),
     Events(WorkspaceId),
     Activity(WorkspaceId),
     Agents(WorkspaceId),
+    /// A list or the workspace, on its way out and in.
+    Export(WorkspaceId),
+    Import(WorkspaceId),
+    /// What the hooks of an agent's own program tell.
+    Hooks(WorkspaceId),
     Mcp(WorkspaceId, Endpoint),
     /// The dashboard's files: everything that is no interface.
     Asset,
@@ -130,13 +142,20 @@ impl Route {
             | Self::Tasks(ws)
             | Self::Task(ws, _)
             | Self::Messages(ws, _)
+            | Self::Output(ws, _)
             | Self::Attachments(ws)
             | Self::Attachment(ws, _)
+            | Self::Workflows(ws)
+            | Self::Workflow(ws, _)
+            | Self::WorkflowRuns(ws, _)
             | Self::Snapshot(ws)
             | Self::Commands(ws)
             | Self::Events(ws)
             | Self::Activity(ws)
             | Self::Agents(ws)
+            | Self::Export(ws)
+            | Self::Import(ws)
+            | Self::Hooks(ws)
             | Self::Mcp(ws, _) => Some(ws),
             #[cfg(feature = "faults")]
             Self::Fault(Fault::PanicInObject(ws) | Fault::Instance(ws) | Fault::BreakSockets(ws) | Fault::Reset(ws) | Fault::Trap(ws)) => {
@@ -162,7 +181,7 @@ struct Entry {
     build: Build,
 }
 
-use Method::{Delete, Get, Head, Patch, Post};
+use Method::{Delete, Get, Head, Patch, Post, Put};
 use Who::{Agent, Anyone, Person, PersonOrAgent};
 
 #[rustfmt::skip]
@@ -177,15 +196,22 @@ const TABLE: &[Entry] = &[
     Entry { pattern: "/api/workspaces/*/tasks", methods: &[(Get, PersonOrAgent), (Post, PersonOrAgent)], build: |p| Ok(Route::Tasks(p.workspace()?)) },
     Entry { pattern: "/api/workspaces/*/tasks/*", methods: &[(Get, PersonOrAgent), (Patch, PersonOrAgent), (Delete, PersonOrAgent)], build: |p| Ok(Route::Task(p.workspace()?, p.task()?)) },
     Entry { pattern: "/api/workspaces/*/tasks/*/messages", methods: &[(Get, PersonOrAgent), (Post, PersonOrAgent)], build: |p| Ok(Route::Messages(p.workspace()?, p.task()?)) },
+    Entry { pattern: "/api/workspaces/*/tasks/*/output", methods: &[(Get, PersonOrAgent), (Post, Agent)], build: |p| Ok(Route::Output(p.workspace()?, p.task()?)) },
     Entry { pattern: "/api/workspaces/*/attachments", methods: &[(Post, PersonOrAgent)], build: |p| Ok(Route::Attachments(p.workspace()?)) },
     Entry { pattern: "/api/workspaces/*/attachments/*", methods: &[(Get, PersonOrAgent)], build: |p| Ok(Route::Attachment(p.workspace()?, p.attachment()?)) },
+    Entry { pattern: "/api/workspaces/*/workflows", methods: &[(Get, Person)], build: |p| Ok(Route::Workflows(p.workspace()?)) },
+    Entry { pattern: "/api/workspaces/*/workflows/*", methods: &[(Get, Person), (Put, Person), (Delete, Person)], build: |p| Ok(Route::Workflow(p.workspace()?, p.workflow()?)) },
+    Entry { pattern: "/api/workspaces/*/workflows/*/runs", methods: &[(Post, Person)], build: |p| Ok(Route::WorkflowRuns(p.workspace()?, p.workflow()?)) },
     Entry { pattern: "/api/workspaces/*/snapshot", methods: &[(Get, Person)], build: |p| Ok(Route::Snapshot(p.workspace()?)) },
     Entry { pattern: "/api/workspaces/*/commands", methods: &[(Post, Person)], build: |p| Ok(Route::Commands(p.workspace()?)) },
     Entry { pattern: "/api/workspaces/*/events", methods: &[(Get, Person)], build: |p| Ok(Route::Events(p.workspace()?)) },
     Entry { pattern: "/api/workspaces/*/activity", methods: &[(Get, Person)], build: |p| Ok(Route::Activity(p.workspace()?)) },
     Entry { pattern: "/api/workspaces/*/agents", methods: &[(Get, Person)], build: |p| Ok(Route::Agents(p.workspace()?)) },
+    Entry { pattern: "/api/workspaces/*/export", methods: &[(Get, PersonOrAgent)], build: |p| Ok(Route::Export(p.workspace()?)) },
+    Entry { pattern: "/api/workspaces/*/import", methods: &[(Post, PersonOrAgent)], build: |p| Ok(Route::Import(p.workspace()?)) },
     Entry { pattern: "/mcp/*", methods: &[(Get, Agent), (Post, Agent), (Delete, Agent)], build: |p| Ok(Route::Mcp(p.workspace()?, Endpoint::Mcp)) },
     Entry { pattern: "/channel/*", methods: &[(Get, Agent), (Post, Agent), (Delete, Agent)], build: |p| Ok(Route::Mcp(p.workspace()?, Endpoint::Channel)) },
+    Entry { pattern: "/hooks/*", methods: &[(Post, Agent)], build: |p| Ok(Route::Hooks(p.workspace()?)) },
     #[cfg(feature = "faults")]
     Entry { pattern: "/test/panic", methods: &[(Get, Anyone)], build: |_| Ok(Route::Fault(Fault::PanicInWorker)) },
     #[cfg(feature = "faults")]
@@ -201,7 +227,7 @@ const TABLE: &[Entry] = &[
 ];
 
 /// Paths under these are interfaces: never a page, even where nothing answers.
-const INTERFACES: &[&str] = &["/api", "/mcp", "/channel", "/.well-known", "/healthz", "/test"];
+const INTERFACES: &[&str] = &["/api", "/mcp", "/channel", "/hooks", "/.well-known", "/healthz", "/test"];
 
 /// The methods of the dashboard's files.
 const ASSET_METHODS: &[(Method, Who)] = &[(Get, Anyone), (Head, Anyone)];
@@ -285,6 +311,11 @@ impl Parts<'_> {
         })
     }
 
+    fn workflow(&self) -> Result<String, Problem> {
+        let name = self.get(1);
+        check_workflow_name(name).map(|()| name.to_owned()).map_err(|flaw| Problem::new(Code::WorkflowNotFound, flaw.to_string()))
+    }
+
     fn attachment(&self) -> Result<AttachmentId, Problem> {
         self.get(1).parse().map_err(|_| {
             Problem::new(Code::AttachmentNotFound, "there is no such attachment: an attachment is named by its id of 11 characters")
@@ -321,12 +352,22 @@ mod tests {
             (Get, "/api/workspaces/WS/tasks", PersonOrAgent),
             (Patch, "/api/workspaces/WS/tasks/12", PersonOrAgent),
             (Post, "/api/workspaces/WS/tasks/ID/messages", PersonOrAgent),
+            (Get, "/api/workspaces/WS/tasks/ID/output", PersonOrAgent),
+            (Post, "/api/workspaces/WS/tasks/ID/output", Agent),
             (Post, "/api/workspaces/WS/attachments", PersonOrAgent),
             (Get, "/api/workspaces/WS/attachments/ID", PersonOrAgent),
+            (Get, "/api/workspaces/WS/workflows", Person),
+            (Get, "/api/workspaces/WS/workflows/release", Person),
+            (Put, "/api/workspaces/WS/workflows/release", Person),
+            (Delete, "/api/workspaces/WS/workflows/release", Person),
+            (Post, "/api/workspaces/WS/workflows/release/runs", Person),
             (Get, "/api/workspaces/WS/snapshot", Person),
             (Post, "/api/workspaces/WS/commands", Person),
             (Get, "/api/workspaces/WS/events", Person),
             (Get, "/api/workspaces/WS/activity", Person),
+            (Get, "/api/workspaces/WS/export", PersonOrAgent),
+            (Post, "/api/workspaces/WS/import", PersonOrAgent),
+            (Post, "/hooks/WS", Agent),
             (Get, "/mcp/WS", Agent),
             (Post, "/mcp/WS", Agent),
             (Get, "/", Anyone),

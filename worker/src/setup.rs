@@ -1,5 +1,6 @@
 //! What the server was given: its secret, its keys, its public URL. Read from the environment with each request, which costs microseconds.
 
+use agentrq_core::decide::LEASE_MS;
 use wasm_bindgen::JsValue;
 use worker::Env;
 
@@ -13,6 +14,8 @@ use crate::problem::{Code, Problem};
 pub const WORKSPACES: &str = "WORKSPACE";
 /// The binding of accounts' objects.
 pub const ACCOUNTS: &str = "ACCOUNT";
+/// The binding of the objects that hold what background tasks print.
+pub const OUTPUTS: &str = "OUTPUT";
 /// The binding of the dashboard's files.
 pub const ASSETS: &str = "ASSETS";
 
@@ -45,6 +48,13 @@ impl Setup {
         }
         Ok(self.keys.compare(given))
     }
+}
+
+/// How long a claim of a list's task stands without a word from its agent, in milliseconds: what the environment says in seconds, from 5 to a day,
+/// else ten minutes.
+pub fn lease_ms(env: &Env) -> u64 {
+    let said = value(env, "AGENTRQ_LEASE_SECONDS").and_then(|text| text.parse::<u64>().ok());
+    said.map_or(LEASE_MS, |seconds| seconds.clamp(5, 24 * 60 * 60) * 1_000)
 }
 
 /// A text of the environment; one that is empty or not set is none.

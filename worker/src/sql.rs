@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use agentrq_core::json::{self, Read};
+
 /// One value in a statement or a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -85,6 +87,11 @@ impl Row {
             Value::Text(value) => Ok(value),
             _ => Err(self.wrong(column, "text")),
         }
+    }
+
+    /// The entity that stands as JSON in the first column.
+    pub fn entity<T: Read>(&self) -> Result<T, SqlError> {
+        json::from_str(self.text(0)?).map_err(|error| SqlError(format!("a stored entity cannot be read: {error}")))
     }
 
     pub fn blob(&self, column: usize) -> Result<&[u8], SqlError> {

@@ -1,10 +1,11 @@
 //! What people and agents do: a choice of a command, and of what it is about.
 
 use agentrq_core::Command;
-use agentrq_core::command::{Asks, Then};
+use agentrq_core::command::{Asks, NewJob, NewWork, Then, WorkChange};
 use agentrq_core::id::{AttachmentId, Id, MessageId, TaskId};
+use agentrq_core::json;
 use agentrq_core::lifecycle::Status;
-use agentrq_core::model::{Assignee, Attachment, Choice, Options, Task, Verdict};
+use agentrq_core::model::{AgentName, Assignee, Attachment, Choice, JobKind, ListName, Noted, Options, Task, Verdict};
 use agentrq_core::rejection::Rejection;
 
 use crate::agent::Answers;
@@ -36,6 +37,28 @@ fn answer(shown: Option<&Task>, which: Pick) -> (Vec<String>, Option<String>) {
     (choices, shown.filter(|_| binds).map(|task| task.digest.clone()))
 }
 
+/// A task is put on a list, and waits for one that is there; now and then it is a command that is to run.
+fn listed_anew(id: Id, title: String, before: Option<TaskId>, which: Pick) -> Command {
+    let blocked_by = before.into_iter().filter(|_| which.is_multiple_of(2)).collect();
+    let job = NewJob { kind: JobKind::LocalBash, command: Some("npm test".to_owned()), prompt: None, timeout_ms: None };
+    let job = Some(job).filter(|_| which.is_multiple_of(3));
+    Command::CreateWork { id, list: ListName::default(), work: Box::new(NewWork { title, blocked_by, job, ..NewWork::default() }) }
+}
+
+/// A task of a list is moved, given to somebody, said more of, stopped, or joined to another.
+fn changed(id: Id, task: TaskId, other: Option<TaskId>, which: Pick) -> Command {
+    let mut change = WorkChange::default();
+    match which % 6 {
+        0 | 1 => change.status = Some(status(which / 6)),
+        2 => change.owner = Some((which / 6).is_multiple_of(2).then(|| AgentName::new("agent-0").ok()).flatten()),
+        3 => change.metadata = json::from_str(r#"{"priority":"P0","a_b":[1,null]}"#).ok().map(Noted::Merged),
+        4 => return Command::StopWork { id, task },
+        _ if (which / 6).is_multiple_of(3) => change.arrows.remove_blocked_by.extend(other),
+        _ => change.arrows.add_blocked_by.extend(other),
+    }
+    Command::UpdateWork { id, task, change: Box::new(change) }
+}
+
 impl World {
     /// A person does something with what a tab shows, or with a task that the tab knows by its address only.
     pub(crate) fn propose(&mut self, browser: usize, tab: usize, act: Pick, on: Pick) -> Result<(), String> {
@@ -56,7 +79,12 @@ impl World {
         let task = by_address.or(chosen.map(|task| task.id)).unwrap_or(nowhere);
         let attachments = self.choose(browser, tab, act / 4096);
         let text = format!("said {}", id);
+        let listed: Vec<_> = tasks.iter().filter(|task| task.work.is_some()).map(|task| task.id).collect();
         let command = match act % 16 {
+            0..=2 if (act / 512).is_multiple_of(3) => listed_anew(id, text, of(act / 64, &listed), on),
+            12 | 15 if (act / 512).is_multiple_of(2) && !listed.is_empty() => {
+                changed(id, of(on, &listed).unwrap_or(task), of(on / 16, &listed), act / 32)
+            }
             0..=2 => {
                 let assignee = if (act / 16).is_multiple_of(2) { Assignee::Agent } else { Assignee::Human };
                 Command::CreateTask { id, title: text, body: "the body".to_owned(), assignee, attachments, options: options(act / 32) }
@@ -85,7 +113,7 @@ impl World {
             }
             13 => Command::Reopen { id, task },
             14 => Command::DeleteTask { id, task },
-            _ if (act / 16).is_multiple_of(2) => Command::EditWorkspace { id, name: Some(text), mission: None },
+            _ if (act / 16).is_multiple_of(2) => Command::EditWorkspace { id, name: Some(text), mission: None, enforce_dependencies: None },
             _ => Command::NameAgent { id, agent: self.agents[index(on, self.agents.len())].name.clone(), display_name: text },
         };
         let at = self.now.ms().saturating_add_signed(skew_ms);
@@ -143,6 +171,7 @@ impl World {
             digest: None,
         };
         let thread: Vec<_> = self.server.durable.store.thread(task).iter().map(|message| message.id).collect();
+        let listed: Vec<_> = self.server.durable.store.tasks().filter(|task| task.work.is_some()).map(|task| task.id).collect();
         Asked::Does(match act % 9 {
             0 | 1 => Command::CreateTask {
                 id,
@@ -157,6 +186,9 @@ impl World {
             4 => Command::SetStatus { id, task, to: status(on), reason: None },
             5 => Command::ClaimNext { id },
             6 => return Asked::Reads(task),
+            7 if on.is_multiple_of(3) => listed_anew(id, text, of(on / 4, &listed), on / 8),
+            7 if on % 3 == 1 => Command::ClaimWork { id, list: ListName::default(), owner: None },
+            7 => changed(id, of(on / 4, &listed).unwrap_or(task), of(on / 16, &listed), on / 64),
             _ => return Asked::News,
         })
     }

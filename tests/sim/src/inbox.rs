@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use agentrq_core::command::Context;
 use agentrq_core::decide;
-use agentrq_core::decide::{Holder, route};
+use agentrq_core::decide::{Holder, Reader, route};
 use agentrq_core::id::{DeliveryId, SessionId, TaskId};
 use agentrq_core::model::{Actor, AgentName, Delivery, DeliveryCopy, DeliveryState, Route};
 use agentrq_core::report::Report;
@@ -98,7 +98,7 @@ impl Transaction {
                     owed.push(delivery.id);
                 }
             }
-            self.report(Report::SessionStarted { agent, session, elsewhere });
+            self.report(Report::SessionStarted { agent, session, elsewhere, in_answers: Vec::new() });
         }
         self.deliver = true;
         owed
@@ -313,7 +313,7 @@ impl Transaction {
         let (channels, holders): (Vec<_>, Vec<_>) = live
             .map(|(channel, it)| {
                 let Connection { agent, session, opened_at, active_at, had, .. } = it.clone();
-                (*channel, Holder { session, agent, opened_at, active_at, had })
+                (*channel, Holder { session, agent, opened_at, active_at, reader: Reader::Model, had })
             })
             .unzip();
         let agents: BTreeSet<AgentName> = holders.iter().map(|holder| holder.agent.clone()).collect();

@@ -117,7 +117,8 @@ impl Durable {
     fn new(now: Timestamp) -> Self {
         let mut store = MemoryStore::new(Extent::Whole);
         let id = WorkspaceId("W".repeat(22));
-        let workspace = Workspace { id, name: "sim".to_owned(), mission: String::new(), created_at: now, revision: 0 };
+        let workspace =
+            Workspace { id, name: "sim".to_owned(), mission: String::new(), enforce_dependencies: false, created_at: now, revision: 0 };
         store.put(agentrq_core::model::Entity::Workspace(workspace));
         Self {
             store,

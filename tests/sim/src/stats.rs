@@ -7,7 +7,7 @@ pub struct Stats {
 }
 
 /// What must have happened in a simulation that proves anything.
-const NEEDED: [&str; 29] = [
+const NEEDED: [&str; 42] = [
     "commands accepted",
     "commands rejected by the server",
     "commands repeated",
@@ -37,6 +37,19 @@ const NEEDED: [&str; 29] = [
     "calls given up",
     "answers sent again",
     "answers that nobody waited for",
+    "claims made",
+    "claims refused",
+    "claims that ended with their agent",
+    "late completions refused",
+    "circles refused",
+    "runs ended by their runner",
+    "runs given up with their runner",
+    "runs heard of again",
+    "runs taken over",
+    "late ends of runs refused",
+    "stops confirmed",
+    "stops not confirmed",
+    "runs out of time",
 ];
 
 impl Stats {

@@ -130,6 +130,7 @@ impl Desk<'_> {
                 id: membership.workspace.clone(),
                 name: membership.name.clone(),
                 mission: membership.mission.clone(),
+                enforce_dependencies: false,
                 created_at: membership.created_at,
                 revision: 0,
             })

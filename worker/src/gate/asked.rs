@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use agentrq_core::interchange::Form;
 use url::Url;
 use worker::Request;
 
@@ -95,8 +96,32 @@ impl Asked {
 
     /// Is the body said to be JSON?
     pub fn is_json(&self) -> bool {
-        let essence = self.content_type.as_deref().and_then(|text| text.split(';').next()).map(str::trim);
-        essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"))
+        essence(self.content_type.as_deref()).eq_ignore_ascii_case("application/json")
+    }
+
+    /// The form in which something is brought in, which its content type says.
+    ///
+    /// # Errors
+    /// When it is said to be in none of them: no form of another page can say so.
+    pub fn form(&self) -> Result<Form, Problem> {
+        form(self.content_type.as_deref())
+    }
+}
+
+/// A content type without its parameters.
+fn essence(content_type: Option<&str>) -> &str {
+    content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim()
+}
+
+/// The form that a content type says, see [`Asked::form`].
+pub fn form(content_type: Option<&str>) -> Result<Form, Problem> {
+    match essence(content_type).to_ascii_lowercase().as_str() {
+        "application/x-ndjson" | "application/jsonl" => Ok(Form::Lines),
+        "application/x-tar" | "application/tar" => Ok(Form::Claude),
+        _ => {
+            let detail = "the body is JSON Lines, with `Content-Type: application/x-ndjson`, or a plain tar archive of files as Claude Code keeps them, with `application/x-tar`";
+            Err(Problem::new(Code::UnsupportedMediaType, detail).with("allowed", vec!["application/x-ndjson", "application/x-tar"]))
+        }
     }
 }
 

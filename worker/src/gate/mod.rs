@@ -97,8 +97,12 @@ impl Gate {
 
 /// Routes with a JSON body want it said so: a form or a text of another page must never be read as JSON.
 fn wants_json(asked: &Asked, route: &Route) -> Result<(), Problem> {
-    let with_body = matches!(asked.method, Method::Post | Method::Patch);
-    if with_body && !matches!(route, Route::Attachments(_)) && !asked.is_json() {
+    let with_body = matches!(asked.method, Method::Post | Method::Put | Method::Patch);
+    if with_body && matches!(route, Route::Import(_)) {
+        return asked.form().map(drop);
+    }
+    // Whatever a program prints is bytes, and only a token reports it.
+    if with_body && !matches!(route, Route::Attachments(_) | Route::Output(..)) && !asked.is_json() {
         return Err(Problem::new(Code::UnsupportedMediaType, "the body must be JSON, with `Content-Type: application/json`")
             .with("allowed", vec!["application/json"]));
     }
@@ -160,6 +164,10 @@ mod tests {
             (Method::Get, "/api/workspaces", "session_required", "person_only", "session", "person_only"),
             (Method::Post, "/api/workspaces/WS/tokens", "session_required", "person_only", "session", "person_only"),
             (Method::Post, "/api/workspaces/WS/commands", "session_required", "person_only", "session", "person_only"),
+            (Method::Get, "/api/workspaces/WS/workflows", "session_required", "person_only", "session", "person_only"),
+            (Method::Put, "/api/workspaces/WS/workflows/x", "session_required", "person_only", "session", "person_only"),
+            (Method::Delete, "/api/workspaces/WS/workflows/x", "session_required", "person_only", "session", "person_only"),
+            (Method::Post, "/api/workspaces/WS/workflows/x/runs", "session_required", "person_only", "session", "person_only"),
             (Method::Get, "/api/workspaces/WS/tasks", "session_required", "token", "session", "token"),
             (Method::Get, "/mcp/WS", "token_required", "token", "token_required", "token"),
             (Method::Post, "/mcp/WS?conn=1", "token_required", "token", "token_required", "token"),

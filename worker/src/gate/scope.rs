@@ -29,15 +29,21 @@ fn needed(route: &Route, method: Method) -> (Scope, &'static str) {
     match route {
         // Whoever holds a token may speak: each tool has a scope of its own.
         Route::Mcp(..) => (Scope::Read, "use MCP"),
-        Route::Tasks(_) | Route::Task(..) | Route::Messages(..) | Route::Attachments(_) | Route::Attachment(..) => match (route, method) {
-            (_, Method::Get | Method::Head) => (Scope::Read, "read"),
-            (Route::Tasks(_), Method::Post) => (Scope::Ask, "create tasks"),
-            (Route::Task(..), Method::Patch) => (Scope::Ask, "change tasks"),
-            (Route::Messages(..), Method::Post) => (Scope::Ask, "write in threads"),
-            (Route::Attachments(_), Method::Post) => UPLOAD,
-            (Route::Task(..), Method::Delete) => (Scope::Agent, "delete tasks"),
-            _ => (Scope::Agent, "do this"),
-        },
+        Route::Tasks(_) | Route::Task(..) | Route::Messages(..) | Route::Output(..) | Route::Attachments(_) | Route::Attachment(..) => {
+            match (route, method) {
+                (_, Method::Get | Method::Head) => (Scope::Read, "read"),
+                (Route::Tasks(_), Method::Post) => (Scope::Ask, "create tasks"),
+                (Route::Task(..), Method::Patch) => (Scope::Ask, "change tasks"),
+                (Route::Messages(..), Method::Post) => (Scope::Ask, "write in threads"),
+                (Route::Output(..), Method::Post) => (Scope::Agent, "report output"),
+                (Route::Attachments(_), Method::Post) => UPLOAD,
+                (Route::Task(..), Method::Delete) => (Scope::Agent, "delete tasks"),
+                _ => (Scope::Agent, "do this"),
+            }
+        }
+        Route::Export(_) => (Scope::Agent, "export a list"),
+        Route::Import(_) => (Scope::Agent, "import a list"),
+        Route::Hooks(_) => (Scope::Agent, "report by hooks"),
         _ => (Scope::Agent, "go there"),
     }
 }
@@ -57,6 +63,7 @@ mod tests {
         for (method, path, needed) in [
             (Get, "/mcp/WS", Scope::Read),
             (Post, "/mcp/WS", Scope::Read),
+            (Post, "/hooks/WS", Scope::Agent),
             (Get, "/api/workspaces/WS/tasks", Scope::Read),
             (Post, "/api/workspaces/WS/tasks", Scope::Ask),
             (Get, "/api/workspaces/WS/tasks/12", Scope::Read),
@@ -64,8 +71,12 @@ mod tests {
             (Delete, "/api/workspaces/WS/tasks/12", Scope::Agent),
             (Get, "/api/workspaces/WS/tasks/12/messages", Scope::Read),
             (Post, "/api/workspaces/WS/tasks/12/messages", Scope::Ask),
+            (Get, "/api/workspaces/WS/tasks/12/output", Scope::Read),
+            (Post, "/api/workspaces/WS/tasks/12/output", Scope::Agent),
             (Post, "/api/workspaces/WS/attachments", Scope::Ask),
             (Get, "/api/workspaces/WS/attachments/0ZRgCquBZ7R", Scope::Read),
+            (Get, "/api/workspaces/WS/export", Scope::Agent),
+            (Post, "/api/workspaces/WS/import", Scope::Agent),
         ] {
             let (route, _) = routes::find(method, &path.replace("WS", WS)).expect(path);
             for held in SCOPES {

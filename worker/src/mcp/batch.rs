@@ -13,6 +13,7 @@ use super::respond::{self, Responded};
 use super::server::Asked;
 use crate::problem::Problem;
 use crate::sql::Sql;
+use crate::workspace::inbox::{For, Waiting};
 use crate::workspace::sessions::Session;
 use crate::workspace::transaction::Transaction;
 
@@ -70,7 +71,11 @@ fn answer<S: Sql>(tx: &mut Transaction<S>, session: &Session, about: &About, ask
     }
     match respond::respond(tx, session, about, asked)? {
         Responded::Answer(answer) => Ok(answer),
-        Responded::Waits { .. } => Ok(now(Ok(ToolAnswer::Done(hitl::waited(&[])).to_json(&[])))),
+        Responded::Waits(Waiting { what: For::Messages, .. }) => Ok(now(Ok(ToolAnswer::Done(hitl::waited(&[])).to_json(&[])))),
+        Responded::Waits(Waiting { what: For::Output(_), .. }) => {
+            let why = "TaskOutput is asked for by itself: in a batch the other answers would wait for it";
+            Ok(now(Ok(ToolAnswer::Failed(why.to_owned()).to_json(&[]))))
+        }
         Responded::Listens(_) => Err(Problem::internal("a session listens")),
     }
 }

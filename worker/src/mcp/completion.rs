@@ -1,7 +1,8 @@
 //! Completion: what may stand where somebody is typing.
 
 use agentrq_core::dialect::hitl::completions::{self, Candidate, Form, Sought};
-use agentrq_core::mcp::completion::{Looked, completed};
+use agentrq_core::dialect::workflow;
+use agentrq_core::mcp::completion::{Looked, Reference, Typed, completed};
 use agentrq_core::mcp::jsonrpc::RpcError;
 use agentrq_core::mcp::tool::TaskRef;
 use serde_json::{Map, Value};
@@ -10,11 +11,18 @@ use super::prompts;
 use crate::problem::Problem;
 use crate::sql::Sql;
 use crate::workspace::open_tasks::{self, LOOKED_AT};
-use crate::workspace::threads;
 use crate::workspace::transaction::Transaction;
+use crate::workspace::{templates, threads};
 
 /// `completion/complete`.
 pub fn complete<S: Sql>(tx: &Transaction<S>, params: &Map<String, Value>) -> Result<Result<Value, RpcError>, Problem> {
+    if let Ok(typed) = Typed::read(params)
+        && let Reference::Prompt(name) = typed.reference
+        && !workflow::is_taken(name)
+        && let Some(kept) = templates::find(tx.sql(), name)?
+    {
+        return Ok(workflow::completed(&kept.workflow, &typed));
+    }
     match Sought::read(params) {
         Ok(Sought::Task { typed, form }) => tasks(tx, typed, form).map(Ok),
         Ok(Sought::Successor { typed }) => {
@@ -100,6 +108,18 @@ mod tests {
         let _agents = ["server", "laptop"].map(|name| room.agent(name));
         assert_eq!(for_prompt(&room, "to", ""), json!({"values": ["human", "laptop", "server"], "total": 3, "hasMore": false}));
         assert_eq!(for_prompt(&room, "to", "Ser")["values"], json!(["server"]));
+    }
+
+    #[test]
+    fn a_parameter_of_a_workflow_is_one_of_its_values() {
+        let room = Room::new();
+        let definition = json!({"name": "release", "parameters": [{"name": "to", "values": ["production", "staging", "my-prod"]}, {"name": "note"}],
+            "steps": [{"key": "a", "subject": "A"}]});
+        room.commit(|tx| crate::workspace::workflows::save(tx, &definition, &agentrq_core::model::Actor::System)).expect("saved");
+        let offered = |argument: &str, typed: &str| tried(&room, json!({"type": "ref/prompt", "name": "release"}), argument, typed);
+        assert_eq!(offered("to", "PROD").expect("completed")["values"], json!(["production", "my-prod"]));
+        assert_eq!(offered("note", "x").expect("completed")["values"], json!([]));
+        assert!(offered("where", "").expect_err("no such argument").message.contains("`to` (optional: one of"));
     }
 
     #[test]

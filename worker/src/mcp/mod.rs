@@ -1,7 +1,9 @@
 //! MCP as the workspace speaks it: what is said on any transport, the features, and one file a transport.
 
 pub mod about;
+mod background;
 pub mod batch;
+mod call;
 pub mod completion;
 #[cfg(feature = "faults")]
 pub mod fixtures;
@@ -21,5 +23,7 @@ pub mod stateless;
 mod statements;
 pub mod streamable;
 pub mod streams;
+pub mod tasks;
 pub mod tell;
 pub mod tools;
+mod workflows;

@@ -1,10 +1,11 @@
 //! Prompts: core has the words, here stands what they are about.
 
 use agentrq_core::dialect::hitl::prompts::{self, PROMPTS, Prompt, Successor, TOLD_TASKS, Waiting};
+use agentrq_core::dialect::workflow;
 use agentrq_core::mcp::jsonrpc::RpcError;
 use agentrq_core::mcp::tool::TaskRef;
 use agentrq_core::mcp::{page, prompt};
-use agentrq_core::model::AgentName;
+use agentrq_core::model::{AgentName, Scope};
 use agentrq_core::view::View;
 use serde_json::{Map, Value};
 
@@ -13,20 +14,36 @@ use crate::sql::{Sql, SqlError};
 use crate::workspace::connections::Connection;
 use crate::workspace::inbox::{self, looked};
 use crate::workspace::open_tasks::{self, For};
-use crate::workspace::threads;
 use crate::workspace::transaction::Transaction;
+use crate::workspace::{templates, threads, tokens};
 
-/// `prompts/list`.
-///
-/// # Errors
-/// When a cursor is given: there is one page.
-pub fn list(params: &Map<String, Value>) -> Result<Value, RpcError> {
-    page::only_page(params)?;
-    Ok(prompt::listed(&PROMPTS))
+/// `prompts/list`: those of the server, and of those who may start a workflow each of these. There is one page.
+pub fn list<S: Sql>(tx: &Transaction<S>, connection: &Connection, params: &Map<String, Value>) -> Result<Result<Value, RpcError>, Problem> {
+    if let Err(error) = page::only_page(params) {
+        return Ok(Err(error));
+    }
+    let mut listed = prompt::listed(&PROMPTS);
+    if let Value::Array(prompts) = &mut listed["prompts"]
+        && may_start(tx, connection)?
+    {
+        prompts.extend(templates::all(tx.sql())?.iter().map(|kept| workflow::prompt(&kept.workflow)));
+    }
+    Ok(Ok(listed))
+}
+
+fn may_start<S: Sql>(tx: &Transaction<S>, connection: &Connection) -> Result<bool, Problem> {
+    Ok(tokens::scopes(tx.sql(), connection.token)?.include(Scope::Agent))
 }
 
 /// `prompts/get`. A prompt tells what waits and where to get it; nothing is given with it.
 pub fn get<S: Sql>(tx: &Transaction<S>, connection: &Connection, params: &Map<String, Value>) -> Result<Result<Value, RpcError>, Problem> {
+    let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
+    if prompts::find(name).is_none()
+        && may_start(tx, connection)?
+        && let Some(kept) = templates::find(tx.sql(), name)?
+    {
+        return Ok(workflow::read_prompt(&kept.workflow, params).map(|arguments| workflow::got(&kept, &arguments)));
+    }
     match Prompt::read(params) {
         Ok(Prompt::Ask { question, details }) => Ok(Ok(prompts::ask(&question, details.as_deref()))),
         Ok(Prompt::NeedsMe) => needs_me(tx, connection).map(Ok),
@@ -139,10 +156,46 @@ mod tests {
     }
 
     #[test]
+    fn each_workflow_is_a_prompt_of_those_who_may_start_it_and_to_get_it_starts_nothing() {
+        let room = Room::new();
+        let (laptop, eyes) = (room.agent("laptop"), room.agent_that_may("eyes", Scope::Ask));
+        let definition = json!({"name": "release", "parameters": [{"name": "to", "values": ["here", "there"], "required": true}],
+            "steps": [{"key": "a", "subject": "Go {{to}}"}]});
+        let by = agentrq_core::model::Actor::Agent { name: laptop.agent.clone() };
+        room.commit(|tx| crate::workspace::workflows::save(tx, &definition, &by)).expect("saved");
+        let names = |asker: &Connection| {
+            let listed = answered(room.commit(|tx| list(tx, asker, &Map::new()))).expect("a list");
+            listed["prompts"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .map(|prompt| prompt["name"].as_str().expect("a name").to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!((names(&laptop).pop().as_deref(), names(&eyes).len()), (Some("release"), 3));
+        let told = told(&room, &laptop, "release", json!({"to": "there"}));
+        assert!(told.contains(r#"WorkflowStart({"parameters":{"to":"there"},"workflow":"release"})"#), "{told}");
+        for (asker, arguments, says) in [
+            (&laptop, json!({}), "parameters.to: it is missing"),
+            (&laptop, json!({"to": "x"}), "is none of here, there"),
+            (&laptop, json!([]), "`arguments` is an object"),
+            (&eyes, json!({"to": "here"}), "there is no prompt \"release\""),
+        ] {
+            let error = tried(&room, asker, "release", arguments).expect_err(says);
+            assert!(error.code == INVALID_PARAMS && error.message.contains(says), "{}", error.message);
+        }
+        let tasks = room.commit(|tx| tx.sql().exec("SELECT 1 FROM tasks", &[])).expect("tasks");
+        assert!(tasks.is_empty());
+    }
+
+    #[test]
     fn the_list_has_one_page() {
-        let listed = list(&Map::new()).expect("a list");
+        let (room, params_of) = (Room::new(), |value: Value| params(value));
+        let laptop = room.agent("laptop");
+        let list = |given: Value| answered(room.commit(|tx| list(tx, &laptop, &params_of(given))));
+        let listed = list(json!({})).expect("a list");
         let names: Vec<_> = listed["prompts"].as_array().expect("a list").iter().map(|prompt| prompt["name"].clone()).collect();
         assert_eq!(names, ["ask", "needs-me", "hand-over"]);
-        assert_eq!(list(&params(json!({"cursor": "2"}))).expect_err("no cursor").code, INVALID_PARAMS);
+        assert_eq!(list(json!({"cursor": "2"})).expect_err("no cursor").code, INVALID_PARAMS);
     }
 }

@@ -1,7 +1,7 @@
 //! A session speaks, and is answered: once for each call, now or on a stream of its own.
 
 use agentrq_core::Report;
-use agentrq_core::dialect::hitl;
+use agentrq_core::dialect;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::jsonrpc::Incoming;
 use agentrq_core::mcp::stateless;
@@ -18,9 +18,10 @@ use crate::random;
 use crate::sql::Sql;
 use crate::workspace::calls::{self, Call, Ids};
 use crate::workspace::connections::{self, Connection, Kind, WhenLeft};
+use crate::workspace::inbox::{self, Waiting};
+use crate::workspace::presence;
 use crate::workspace::sessions::{self, Session, State};
 use crate::workspace::transaction::Transaction;
-use crate::workspace::{inbox, presence};
 
 /// The session in which a client speaks. That it speaks shows that a model that was being set up is there.
 pub fn heard<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, given: Option<&str>) -> Result<Session, Problem> {
@@ -53,7 +54,7 @@ pub fn take<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, session: &Sessi
 /// What a request of a session came to.
 pub enum Responded {
     Answer(Answer),
-    Waits { timeout_s: u64, progress: Option<String> },
+    Waits(Waiting),
     Listens(agentrq_core::mcp::listen::Filter),
 }
 
@@ -75,7 +76,7 @@ pub fn respond<S: Sql>(tx: &mut Transaction<S>, session: &Session, about: &About
     }
     let Answered { result, given, created } = match server::request(tx, &connection, about, asked)? {
         Handled::Answered(answered) => answered,
-        Handled::Waits { timeout_s, progress } => return Ok(Responded::Waits { timeout_s, progress }),
+        Handled::Waits(waiting) => return Ok(Responded::Waits(waiting)),
         Handled::Listens(filter) => return Ok(Responded::Listens(filter)),
     };
     let status = match &result {
@@ -83,7 +84,7 @@ pub fn respond<S: Sql>(tx: &mut Transaction<S>, session: &Session, about: &About
         _ => 200,
     };
     let body = asked.answer(result).to_string();
-    let acts = asked.params.get("name").and_then(Value::as_str).is_some_and(hitl::adds);
+    let acts = asked.params.get("name").and_then(Value::as_str).is_some_and(dialect::adds);
     let proof = if !given.is_empty() || (acts && ids == Ids::OfSeveral) { Proof::Wanted } else { Proof::NotWanted };
     let number = call.map(|call| calls::note(tx, &call, &body, &given)).transpose()?;
     if let (Some(made), Some(number)) = (&created, number) {
@@ -104,8 +105,7 @@ pub fn wait<S: Sql>(
     session: &Session,
     asked: &Asked<'_>,
     left: WhenLeft,
-    timeout_s: u64,
-    progress: Option<String>,
+    waiting: Waiting,
 ) -> Result<Posted, Problem> {
     let id = SessionId(random::id(tx.now)?);
     let connection = Connection { is_live: false, ..session.stream(id, Kind::Call { request: asked.id.clone(), left }, tx.now) };
@@ -114,7 +114,7 @@ pub fn wait<S: Sql>(
     if super::fixtures::calls::begin(tx, id, asked)? {
         return Ok(Posted::Held { connection: id, revision: asked.revision });
     }
-    inbox::wait(tx, &connection, asked.id, progress, timeout_s)?;
+    inbox::wait(tx, &connection, asked.id, waiting)?;
     Ok(Posted::Held { connection: id, revision: asked.revision })
 }
 

@@ -3,10 +3,10 @@
 use std::cell::{Cell, RefCell};
 
 use agentrq_core::Report;
-use agentrq_core::command::Command;
+use agentrq_core::command::{Command, NewWork};
 use agentrq_core::id::{DeliveryId, Id, SessionId, TaskId};
 use agentrq_core::lifecycle::Status;
-use agentrq_core::model::{Actor, AgentName, Assignee, Delivery, Person, Scope};
+use agentrq_core::model::{Actor, AgentName, Assignee, Delivery, ListName, Person, Scope};
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::View;
 use serde_json::{Map, Value};
@@ -127,6 +127,18 @@ impl Room {
     }
 
     /// Many tasks in one commit, the oldest first.
+    /// A person puts a task on the main list.
+    pub(crate) fn lists(&self, title: &str) -> TaskId {
+        self.lists_with(title, "")
+    }
+
+    pub(crate) fn lists_with(&self, title: &str, body: &str) -> TaskId {
+        let id = self.id();
+        let work = NewWork { title: title.to_owned(), body: body.to_owned(), ..NewWork::default() };
+        self.run(Command::CreateWork { id, list: ListName::default(), work: Box::new(work) }, &ada(), None);
+        TaskId(id)
+    }
+
     pub(crate) fn gives_many(&self, count: usize) -> Vec<TaskId> {
         let commands: Vec<_> = (0..count).map(|number| self.create(&format!("Work {number}"), Assignee::Agent)).collect();
         let ids = commands.iter().map(|(id, _)| TaskId(*id)).collect();

@@ -1,7 +1,8 @@
 //! The methods of the protocol, whatever transport they came over.
 
-use agentrq_core::dialect::hitl;
 use agentrq_core::dialect::hitl::resources::ResourceUri;
+use agentrq_core::dialect::task_list::resources::ListUri;
+use agentrq_core::dialect::{self, hitl};
 use agentrq_core::limits::REQUEST_ID_BYTES;
 use agentrq_core::mcp::jsonrpc::{self, INVALID_PARAMS, METHOD_NOT_FOUND, RequestId, RpcError};
 use agentrq_core::mcp::listen::Filter;
@@ -12,13 +13,14 @@ use agentrq_core::mcp::{log, page, server_info, stateless};
 use serde_json::{Map, Value, json};
 
 use super::about::About;
-use super::tools::{self, Ran, Rides};
+use super::call::{Ran, Rides, Waits};
+use super::tools;
 use super::{completion, logging, prompts, resources};
 use crate::problem::Problem;
 use crate::sql::Sql;
 use crate::workspace::calls;
 use crate::workspace::connections::{Connection, Kind};
-use crate::workspace::inbox::{self, Creation, Given};
+use crate::workspace::inbox::{self, Creation, For, Given, Waiting};
 use crate::workspace::subscriptions::{self, Topic};
 use crate::workspace::tokens;
 use crate::workspace::transaction::Transaction;
@@ -35,11 +37,8 @@ pub struct Asked<'a> {
 /// What comes of a request.
 pub enum Handled {
     Answered(Answered),
-    /// A call that waits for a person, this long; `progress` is what its client is sent meanwhile.
-    Waits {
-        timeout_s: u64,
-        progress: Option<String>,
-    },
+    /// A call that waits.
+    Waits(Waiting),
     /// The client listens from now on.
     Listens(Filter),
 }
@@ -87,7 +86,7 @@ pub fn request<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: 
         ("resources/list", _) => resources::list(tx, params)?,
         ("resources/templates/list", _) => resources::templates(params),
         ("resources/read", _) => return read(tx, connection, params),
-        ("prompts/list", _) => prompts::list(params),
+        ("prompts/list", _) => prompts::list(tx, connection, params)?,
         ("prompts/get", _) => prompts::get(tx, connection, params)?,
         ("completion/complete", _) => completion::complete(tx, params)?,
         ("ping", false) => Ok(json!({})),
@@ -104,7 +103,7 @@ pub fn request<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: 
             "capabilities": capabilities(asked.revision),
             "instructions": hitl::INSTRUCTIONS,
         })),
-        ("subscriptions/listen", true) => match Filter::read(params, |uri| ResourceUri::<TaskRef>::parse(uri).is_some()) {
+        ("subscriptions/listen", true) => match Filter::read(params, is_resource) {
             Ok(filter) => return Ok(Handled::Listens(filter)),
             Err(error) => Err(error),
         },
@@ -147,7 +146,7 @@ fn capabilities(revision: Revision) -> Value {
         return json!({
             "tools": {"listChanged": true},
             "resources": {"subscribe": true, "listChanged": true},
-            "prompts": {},
+            "prompts": {"listChanged": true},
             "completions": {},
         });
     }
@@ -155,7 +154,7 @@ fn capabilities(revision: Revision) -> Value {
     json!({
         "tools": {"listChanged": true},
         "resources": {"subscribe": true},
-        "prompts": {},
+        "prompts": {"listChanged": true},
         "completions": {},
         "logging": {},
         "experimental": {"claude/channel": {}},
@@ -164,7 +163,7 @@ fn capabilities(revision: Revision) -> Value {
 
 fn tools_list(sql: &impl Sql, connection: &Connection, about: &About) -> Result<Value, Problem> {
     let scopes = tokens::scopes(sql, connection.token)?;
-    let tools: Vec<_> = hitl::definitions_for(&scopes, &about.upload_url()).iter().map(Definition::to_json).collect();
+    let tools: Vec<_> = dialect::definitions_for(&scopes, &about.tools, &about.upload_url()).iter().map(Definition::to_json).collect();
     Ok(json!({"tools": tools}))
 }
 
@@ -180,17 +179,16 @@ fn call<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About,
         Some(_) => return wrong("arguments is an object".to_owned()),
     };
     inbox::confirm(tx, connection)?;
-    let Some(read) = hitl::read(name, arguments) else {
-        let known: Vec<_> = hitl::definitions("").iter().map(|tool| tool.name).collect();
-        return wrong(format!("there is no tool {:?}; there are {}", clipped(name), known.join(", ")));
+    let Some(read) = dialect::read(name, arguments) else {
+        return wrong(format!("there is no tool {:?}; there are {}", clipped(name), dialect::names().join(", ")));
     };
     let ran = match read {
         Ok(call) => tools::run(tx, connection, about, call)?,
         Err(why) => Ran::failed(why),
     };
-    if let Some(timeout_s) = ran.waits_s {
-        return Ok(match progress(params) {
-            Ok(progress) => Handled::Waits { timeout_s, progress },
+    if let Some(Waits { what, timeout_ms }) = ran.waits {
+        return Ok(match progress(params, what) {
+            Ok(progress) => Handled::Waits(Waiting { what, timeout_ms, progress }),
             Err(error) => Handled::Answered(Answered::plain(Err(error))),
         });
     }
@@ -216,6 +214,11 @@ fn read<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, params: &Map<S
     Ok(Handled::Answered(answered))
 }
 
+/// Does a URI name a resource that there may be?
+fn is_resource(uri: &str) -> bool {
+    ResourceUri::<TaskRef>::parse(uri).is_some() || ListUri::parse(uri).is_some()
+}
+
 /// Adds or removes a subscription. One to a resource that is not there is taken: it may come to be, and until then there is nothing to tell.
 fn subscribe<S: Sql>(
     tx: &Transaction<S>,
@@ -228,7 +231,7 @@ fn subscribe<S: Sql>(
         Err(error) => return Ok(Err(error)),
     };
     match resources::named(tx, params)? {
-        Ok(resource) => change(tx.sql(), connection.session, Topic::Resource(resource), uri)?,
+        Ok(topic) => change(tx.sql(), connection.session, topic, uri)?,
         Err(error) if error.code == RESOURCE_NOT_FOUND => {}
         Err(error) => return Ok(Err(error)),
     }
@@ -239,7 +242,11 @@ fn subscribe<S: Sql>(
 ///
 /// # Errors
 /// When its token is too long to be kept.
-fn progress(params: &Map<String, Value>) -> Result<Option<String>, RpcError> {
+fn progress(params: &Map<String, Value>, what: For) -> Result<Option<String>, RpcError> {
+    let message = match what {
+        For::Messages => "Waiting for a person",
+        For::Output(_) => "Waiting for the task to end",
+    };
     let token = params.get("_meta").and_then(|meta| meta.get("progressToken"));
     let Some(token) = token.filter(|token| token.is_string() || token.is_number()) else { return Ok(None) };
     if token.as_str().is_some_and(|text| text.len() > REQUEST_ID_BYTES) {
@@ -247,7 +254,7 @@ fn progress(params: &Map<String, Value>) -> Result<Option<String>, RpcError> {
     }
     let text = inbox::message(&jsonrpc::notification(
         "notifications/progress",
-        &json!({"progressToken": token, "progress": crate::stream::line::TICK, "message": "Waiting for a person"}),
+        &json!({"progressToken": token, "progress": crate::stream::line::TICK, "message": message}),
     ));
     // The counter stands where a number does: without the quotes of a text.
     Ok(Some(text.replace(&format!("\"{}\"", crate::stream::line::TICK), crate::stream::line::TICK)))

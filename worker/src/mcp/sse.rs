@@ -4,11 +4,11 @@
 //! So identity hangs on the token and on the connection id in the address, and there is no session to lose.
 
 use agentrq_core::Report;
-use agentrq_core::dialect::hitl;
+use agentrq_core::dialect;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::jsonrpc::{self, Incoming};
 use agentrq_core::mcp::revision::Revision;
-use agentrq_core::model::{AgentName, Client};
+use agentrq_core::model::{AgentName, Client, ListName};
 use serde_json::{Map, Value};
 
 use super::about::About;
@@ -125,7 +125,7 @@ fn initialize<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, params: 
 fn answer<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About, asked: &Asked<'_>) -> Result<(), Problem> {
     let answered = match server::request(tx, connection, about, asked)? {
         Handled::Answered(answered) => answered,
-        Handled::Waits { timeout_s, progress } => return inbox::wait(tx, connection, asked.id, progress, timeout_s),
+        Handled::Waits(waiting) => return inbox::wait(tx, connection, asked.id, waiting),
         Handled::Listens(_) => return Err(Problem::internal("a stream with a handshake listens")),
     };
     let number = inbox::answer(tx, connection, &asked.answer(answered.result), &answered.given)?;
@@ -139,13 +139,13 @@ fn answer<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &Abou
 }
 
 /// Does this body create a task that the agent has created already, and may not know of?
-pub fn creates_again(sql: &impl Sql, agent: &AgentName, body: &[u8]) -> Result<bool, Problem> {
+pub fn creates_again(sql: &impl Sql, agent: &AgentName, list: &ListName, body: &[u8]) -> Result<bool, Problem> {
     let Ok(Incoming::Request { params, .. }) = jsonrpc::parse(body) else { return Ok(false) };
     let (Some(Value::String(tool)), Some(Value::Object(arguments))) = (params.get("name"), params.get("arguments")) else {
         return Ok(false);
     };
-    match hitl::read(tool, arguments) {
-        Some(Ok(call)) => Ok(tools::unconfirmed(sql, agent, &call)?.is_some()),
+    match dialect::read(tool, arguments) {
+        Some(Ok(call)) => Ok(tools::unconfirmed(sql, agent, list, &call)?.is_some()),
         _ => Ok(false),
     }
 }

@@ -39,7 +39,7 @@ pub fn request<S: Sql>(
     tx.report(Report::Heard { agent: session.agent.clone(), client: envelope.client })?;
     match respond::respond(tx, &session, about, asked)? {
         Responded::Answer(answer) => Ok(Posted::Answer(answer)),
-        Responded::Waits { timeout_s, progress } => respond::wait(tx, &session, asked, WhenLeft::Cancelled, timeout_s, progress),
+        Responded::Waits(waiting) => respond::wait(tx, &session, asked, WhenLeft::Cancelled, waiting),
         Responded::Listens(filter) => listen(tx, &session, asked, &filter),
     }
 }
@@ -51,16 +51,19 @@ fn listen<S: Sql>(tx: &mut Transaction<S>, session: &Session, asked: &Asked<'_>,
     // What is subscribed to is this stream's alone.
     streams::add(tx, &Connection { session: id, is_live: false, ..stream })?;
     for uri in &filter.resource_subscriptions {
-        if let Ok(resource) = resources::named(tx, &Map::from_iter([("uri".to_owned(), uri.as_str().into())]))? {
-            subscriptions::put(tx.sql(), id, Topic::Resource(resource), uri)?;
+        if let Ok(topic) = resources::named(tx, &Map::from_iter([("uri".to_owned(), uri.as_str().into())]))? {
+            subscriptions::put(tx.sql(), id, topic, uri)?;
         }
     }
-    for (wanted, topic) in [(filter.tools_list_changed, Topic::Tools), (filter.resources_list_changed, Topic::Resources)] {
+    let lists = [
+        (filter.tools_list_changed, Topic::Tools),
+        (filter.prompts_list_changed, Topic::Prompts),
+        (filter.resources_list_changed, Topic::Resources),
+    ];
+    for (wanted, topic) in lists {
         if wanted == Wanted::Yes {
             subscriptions::put(tx.sql(), id, topic, "")?;
         }
     }
-    #[cfg(feature = "faults")]
-    super::fixtures::lists::listens(tx, id, asked.params)?;
     Ok(Posted::Held { connection: id, revision: asked.revision })
 }

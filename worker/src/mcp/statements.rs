@@ -4,10 +4,10 @@ use std::cell::RefCell;
 
 use agentrq_core::command::Command;
 use agentrq_core::id::{Id, SessionId};
-use agentrq_core::model::{Actor, AgentName, Assignee, Person, Scope, Scopes, WorkspaceId};
+use agentrq_core::model::{Actor, AgentName, Assignee, Person, Scope, Scopes};
 use agentrq_core::time::Timestamp;
 
-use crate::mcp::about::About;
+use crate::mcp::about;
 use crate::mcp::sse;
 use crate::sql::native::memory;
 use crate::sql::{Row, Sql, SqlError, Value};
@@ -87,7 +87,7 @@ fn a_reply_and_its_push_take_no_more_statements_than_they_need() {
 fn a_task_that_an_agent_files_takes_no_more_statements_than_it_needs() {
     let (counted, stream) = listening();
     let holder = Holder { token: stream.token, label: "laptop".into(), scopes: Scopes::default(), last_used: None };
-    let about = About { workspace: WorkspaceId("0123456789ABCDEFGHIJKL".into()), base: "http://localhost".into() };
+    let about = about::for_tests();
     let call = |id: u32, title: &str| {
         serde_json::json!({"jsonrpc": "2.0", "id": id, "method": "tools/call",
             "params": {"name": "createTask", "arguments": {"title": title, "body": "y", "assignee": "human"}}})

@@ -84,7 +84,7 @@ fn begin<S: Sql>(tx: &mut Transaction<S>, poster: Poster<'_>, id: &RequestId, pa
 fn answer<S: Sql>(tx: &mut Transaction<S>, session: &Session, about: &About, asked: &Asked<'_>) -> Result<Posted, Problem> {
     match respond::respond(tx, session, about, asked)? {
         Responded::Answer(answer) => Ok(Posted::Answer(answer)),
-        Responded::Waits { timeout_s, progress } => respond::wait(tx, session, asked, WhenLeft::Resumable, timeout_s, progress),
+        Responded::Waits(waiting) => respond::wait(tx, session, asked, WhenLeft::Resumable, waiting),
         // Handled by the revisions that know it.
         Responded::Listens(_) => Err(Problem::internal("a session listens")),
     }

@@ -109,13 +109,10 @@ pub fn resume<S: Sql>(tx: &mut Transaction<S>, id: SessionId, dialled: &Dialled)
 
 /// What a listening stream will be told: its first message.
 fn acknowledge<S: Sql>(tx: &mut Transaction<S>, id: SessionId, request: &RequestId) -> Result<(), Problem> {
-    let wants = |topic| Ok::<_, Problem>(Wanted::from(subscriptions::wants(tx.sql(), id, topic)?));
+    let wants = |topic: subscriptions::Topic| Ok::<_, Problem>(Wanted::from(subscriptions::wants(tx.sql(), id, &topic)?));
     let filter = Filter {
         tools_list_changed: wants(subscriptions::Topic::Tools)?,
-        #[cfg(feature = "faults")]
         prompts_list_changed: wants(subscriptions::Topic::Prompts)?,
-        #[cfg(not(feature = "faults"))]
-        prompts_list_changed: Wanted::No,
         resources_list_changed: wants(subscriptions::Topic::Resources)?,
         resource_subscriptions: subscriptions::resources_of(tx.sql(), id)?.into_iter().collect(),
     };

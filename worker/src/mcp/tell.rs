@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use agentrq_core::dialect::hitl::resources::{self, ResourceUri};
+use agentrq_core::dialect::task_list::resources::{self as lists, ListUri, Part, TOLD};
 use agentrq_core::id::{Id, SessionId};
 use agentrq_core::mcp::jsonrpc;
 use agentrq_core::mcp::listen::{ended, told};
@@ -22,6 +23,7 @@ use crate::workspace::transaction::{Outgoing, Transaction};
 const UPDATED: &str = "notifications/resources/updated";
 const RESOURCES: &str = "notifications/resources/list_changed";
 const TOOLS: &str = "notifications/tools/list_changed";
+const PROMPTS: &str = "notifications/prompts/list_changed";
 
 /// Tells of the resources that this commit has changed.
 pub fn of_resources<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
@@ -39,10 +41,39 @@ pub fn of_resources<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
             say(tx, stream.id, &stream.kind, UPDATED, json!({"uri": subscription.uri}))?;
         }
     }
+    of_lists(tx, &mut streams)?;
     if resources::list_changed(tx.events()) {
         for subscription in subscriptions::to(tx.sql(), Topic::Resources)? {
             if let Some(stream) = streams.of(tx, subscription.subscriber)? {
                 say(tx, stream.id, &stream.kind, RESOURCES, json!({}))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Tells of the lists that this commit has changed. Who follows a list hears which task it was, as a part of what is followed (MCP, "Resources": an update may
+/// name a sub-resource), so that one change costs one read.
+fn of_lists<S: Sql>(tx: &mut Transaction<S>, streams: &mut Streams) -> Result<(), Problem> {
+    let mut touched = lists::touched(tx.events());
+    for (list, number) in tx.unlisted() {
+        touched.entry(list.clone()).or_default().insert(*number);
+    }
+    for (list, numbers) in touched {
+        let named = |part| ListUri { list: list.clone(), part };
+        let followers = subscriptions::to(tx.sql(), Topic::List(named(Part::Whole)))?;
+        let told: Vec<_> = if numbers.len() > TOLD { vec![Part::Whole] } else { numbers.iter().copied().map(Part::Task).collect() };
+        for subscription in followers {
+            let Some(Connection { id, kind, .. }) = streams.of(tx, subscription.subscriber)?.cloned() else { continue };
+            for part in &told {
+                say(tx, id, &kind, UPDATED, json!({"uri": named(*part).to_string()}))?;
+            }
+        }
+        for number in numbers {
+            for subscription in subscriptions::to(tx.sql(), Topic::List(named(Part::Task(number))))? {
+                if let Some(Connection { id, kind, .. }) = streams.of(tx, subscription.subscriber)?.cloned() {
+                    say(tx, id, &kind, UPDATED, json!({"uri": subscription.uri}))?;
+                }
             }
         }
     }
@@ -67,8 +98,8 @@ pub fn all<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(
     for uri in subscriptions::resources_of(tx.sql(), connection.session)? {
         say(tx, connection.id, &connection.kind, UPDATED, json!({"uri": uri}))?;
     }
-    for (topic, method) in [(Topic::Tools, TOOLS), (Topic::Resources, RESOURCES)] {
-        if subscriptions::wants(tx.sql(), connection.session, topic)? {
+    for (topic, method) in [(Topic::Tools, TOOLS), (Topic::Prompts, PROMPTS), (Topic::Resources, RESOURCES)] {
+        if subscriptions::wants(tx.sql(), connection.session, &topic)? {
             say(tx, connection.id, &connection.kind, method, json!({}))?;
         }
     }
@@ -77,12 +108,23 @@ pub fn all<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(
 
 /// Tells the clients of a token that they have other tools than before.
 pub fn of_tools<S: Sql>(tx: &mut Transaction<S>, token: Id) -> Result<(), Problem> {
-    for Connection { id, kind, session, .. } in connections::live_of_token(tx.sql(), token)? {
+    let streams = connections::live_of_token(tx.sql(), token)?;
+    of_list(tx, streams, Topic::Tools, TOOLS)
+}
+
+/// Tells every client that there are other prompts than before: each workflow is one.
+pub fn of_prompts<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
+    let streams = connections::live(tx.sql())?;
+    of_list(tx, streams, Topic::Prompts, PROMPTS)
+}
+
+fn of_list<S: Sql>(tx: &mut Transaction<S>, streams: Vec<Connection>, topic: Topic, method: &str) -> Result<(), Problem> {
+    for Connection { id, kind, session, .. } in streams {
         match &kind {
             // Of several streams of one session, one: nothing is said twice.
-            Kind::Sse | Kind::Session if connections::stream_of(tx.sql(), session)? == Some(id) => say(tx, id, &kind, TOOLS, json!({}))?,
+            Kind::Sse | Kind::Session if connections::stream_of(tx.sql(), session)? == Some(id) => say(tx, id, &kind, method, json!({}))?,
             Kind::Sse | Kind::Session => {}
-            Kind::Listen { .. } if subscriptions::wants(tx.sql(), id, Topic::Tools)? => say(tx, id, &kind, TOOLS, json!({}))?,
+            Kind::Listen { .. } if subscriptions::wants(tx.sql(), id, &topic)? => say(tx, id, &kind, method, json!({}))?,
             Kind::Listen { .. } | Kind::Call { .. } | Kind::Http => {}
         }
     }

@@ -3,83 +3,54 @@
 use agentrq_core::Report;
 use agentrq_core::command::Command;
 use agentrq_core::decision::Outcome;
-use agentrq_core::dialect::hitl::{self, Call, InlineAttachment, Order};
+use agentrq_core::dialect::hitl::{self, InlineAttachment, Order};
+use agentrq_core::dialect::{self, Call, background, task_list, workflow};
 use agentrq_core::id::{AttachmentId, DeliveryId, MessageId, TaskId};
 use agentrq_core::limits;
 use agentrq_core::mcp::tool::{TaskRef, ToolAnswer};
-use agentrq_core::model::{Actor, AgentName, Assignee, Message, Options, Scopes, Task};
-use agentrq_core::time::Timestamp;
+use agentrq_core::model::{Actor, AgentName, Assignee, ListName, Message, Options, Scopes};
 use agentrq_core::view::View;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::about::About;
-use super::reading;
+use super::call::{Caller, Ran, Rides, Waits, created_lately};
+use super::{reading, tasks};
 use crate::gate::mac::hex;
 use crate::problem::{Code, Problem};
 use crate::random;
 use crate::sql::Sql;
-use crate::workspace::connections::{Connection, KEPT_MS};
-use crate::workspace::inbox::{self, Creation, Given, looked};
+use crate::workspace::connections::Connection;
+use crate::workspace::inbox::{self, Creation, For, Given, looked};
 use crate::workspace::transaction::Transaction;
 use crate::workspace::{blobs, threads, tokens};
 
 /// A file up to this size stands in the text of an answer as well as in its structured content; a larger one only in the latter.
 const SAID_TWICE_BYTES: u64 = 1024 * 1024;
 
-/// What came of a call.
-pub struct Ran {
-    pub answer: ToolAnswer,
-    /// What is given in the answer itself.
-    pub given: Given,
-    /// The task that the call made, or that an unconfirmed call like it had made.
-    pub created: Option<Creation>,
-    /// Whether what waits for the agent may ride on the answer.
-    pub rides: Rides,
-    /// The call waits for a person, this long, instead of being answered.
-    pub waits_s: Option<u64>,
-}
-
-/// May what waits for the agent ride on an answer?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rides {
-    Along,
-    /// The token only looks.
-    Nothing,
-}
-
-impl Ran {
-    fn done(value: serde_json::Value) -> Self {
-        Self { answer: ToolAnswer::Done(value), given: Given::default(), created: None, rides: Rides::Along, waits_s: None }
-    }
-
-    pub fn failed(why: String) -> Self {
-        Self { answer: ToolAnswer::Failed(why), given: Given::default(), created: None, rides: Rides::Along, waits_s: None }
-    }
-}
-
 /// Runs a call, if the client's token opens it. A refusal is an answer that says why; only faults of the server are errors.
 pub fn run<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, about: &About, call: Call) -> Result<Ran, Problem> {
     let scopes = tokens::scopes(tx.sql(), connection.token)?;
-    if let Err(why) = hitl::check_call(&call, &scopes) {
+    if let Err(why) = dialect::check_call(&call, &scopes) {
         return Ok(Ran { rides: rides(&scopes), ..Ran::failed(why.to_string()) });
     }
     let rides = rides(&scopes);
     let agent = Actor::Agent { name: connection.agent.clone() };
     let mut caller = Caller { tx, connection, agent, scopes };
     let ran = match call {
-        Call::CreateTask { title, body, assignee, attachments, options } => {
-            caller.create_task(NewTask { title, body, assignee, options }, attachments)
-        }
-        Call::UpdateTaskStatus { task, status, reason } => caller.update_task_status(task, status, reason),
-        Call::Reply { task, text, in_reply_to, asks, attachments } => caller.reply(task, attachments, |id, task, attachments| {
-            Command::PostMessage { id, task, text, attachments, in_reply_to, asks, choices: Vec::new(), digest: None }
-        }),
-        Call::GetWorkspace => caller.workspace(),
-        Call::GetTaskMessages { task, cursor, limit, order } => caller.messages(task, cursor.as_deref(), limit, order),
-        Call::DownloadAttachment { attachment } => caller.download(attachment, about),
-        Call::GetNextTask => caller.next_task(),
-        Call::WaitForMessages { acknowledge, timeout_s } => caller.wait(acknowledge, timeout_s),
+        Call::Hitl(call) => caller.hitl(call, about),
+        Call::TaskList(call) => match caller.task_list(call, about) {
+            Err(problem) if problem.status < 500 => Ok(Ran::said(task_list::refused(problem.body()))),
+            ran => ran,
+        },
+        Call::Background(call) => match caller.background(call, about) {
+            Err(problem) if problem.status < 500 => Ok(Ran::said(background::refused(problem.body()))),
+            ran => ran,
+        },
+        Call::Workflow(call) => match caller.workflow(call, about) {
+            Err(problem) if problem.status < 500 => Ok(Ran::said(workflow::refused(problem.body()))),
+            ran => ran,
+        },
     };
     match ran {
         Err(problem) if problem.status < 500 => Ok(Ran { rides, ..Ran::failed(problem.detail) }),
@@ -99,17 +70,22 @@ struct NewTask {
     options: Option<Options>,
 }
 
-struct Caller<'t, S: Sql> {
-    tx: &'t mut Transaction<S>,
-    connection: &'t Connection,
-    agent: Actor,
-    scopes: Scopes,
-}
-
 impl<S: Sql> Caller<'_, S> {
-    fn command(&mut self, command: Command) -> Result<Outcome, Problem> {
-        self.tx.check_scope(&self.scopes, &command)?;
-        self.tx.run(command, &self.agent, Some(self.connection.session))
+    fn hitl(&mut self, call: hitl::Call, about: &About) -> Result<Ran, Problem> {
+        match call {
+            hitl::Call::CreateTask { title, body, assignee, attachments, options } => {
+                self.create_task(NewTask { title, body, assignee, options }, attachments)
+            }
+            hitl::Call::UpdateTaskStatus { task, status, reason } => self.update_task_status(task, status, reason),
+            hitl::Call::Reply { task, text, in_reply_to, asks, attachments } => self.reply(task, attachments, |id, task, attachments| {
+                Command::PostMessage { id, task, text, attachments, in_reply_to, asks, choices: Vec::new(), digest: None }
+            }),
+            hitl::Call::GetWorkspace => self.workspace(),
+            hitl::Call::GetTaskMessages { task, cursor, limit, order } => self.messages(task, cursor.as_deref(), limit, order),
+            hitl::Call::DownloadAttachment { attachment } => self.download(attachment, about),
+            hitl::Call::GetNextTask => self.next_task(),
+            hitl::Call::WaitForMessages { acknowledge, timeout_s } => self.wait(acknowledge, timeout_s),
+        }
     }
 
     fn create_task(&mut self, new: NewTask, attachments: Vec<InlineAttachment>) -> Result<Ran, Problem> {
@@ -124,14 +100,6 @@ impl<S: Sql> Caller<'_, S> {
         })?;
         let task = self.task(TaskRef::Id(TaskId(id)))?;
         Ok(Ran { created: Some(Creation { task: task.id, hash }), ..Ran::done(hitl::created(&task)) })
-    }
-
-    /// The task that a call with the same content made, if that call may not have been answered.
-    fn unconfirmed(&self, hash: &str) -> Result<Option<Task>, Problem> {
-        match created_lately(self.tx.sql(), &self.connection.agent, hash, self.tx.now)? {
-            Some(id) => looked(self.tx, self.tx.store().task(id)),
-            None => Ok(None),
-        }
     }
 
     fn update_task_status(&mut self, task: TaskRef, to: agentrq_core::lifecycle::Status, reason: Option<String>) -> Result<Ran, Problem> {
@@ -210,66 +178,22 @@ impl<S: Sql> Caller<'_, S> {
         }
         let waiting = inbox::ungiven(self.tx, self.connection)?;
         if waiting.is_empty() && timeout_s > 0 {
-            return Ok(Ran { waits_s: Some(timeout_s), ..Ran::done(json!({})) });
+            return Ok(Ran::waits(Waits { what: For::Messages, timeout_ms: timeout_s * 1_000 }));
         }
         let waited = inbox::waited(self.tx, self.connection, waiting)?;
         Ok(Ran { given: waited.given, ..Ran::done(waited.value) })
     }
-
-    fn task(&self, task: TaskRef) -> Result<Task, Problem> {
-        threads::task(self.tx, task)
-    }
-
-    /// Stores the files of a call, then does what they are for. If that is refused, nothing of them is left.
-    fn with_files<T>(
-        &mut self,
-        files: Vec<InlineAttachment>,
-        work: impl FnOnce(&mut Self, Vec<AttachmentId>) -> Result<T, Problem>,
-    ) -> Result<T, Problem> {
-        let mut ids = Vec::with_capacity(files.len());
-        let mut stored = Vec::new();
-        let done = files
-            .into_iter()
-            .try_for_each(|file| {
-                let id = match file {
-                    InlineAttachment::Uploaded(id) => id,
-                    InlineAttachment::Bytes { filename, mime_type, bytes } => {
-                        let id = AttachmentId(random::id(self.tx.now)?);
-                        blobs::store(self.tx.sql(), id, &filename, &mime_type, &bytes, self.tx.now)?;
-                        stored.push(id);
-                        id
-                    }
-                };
-                ids.push(id);
-                Ok(())
-            })
-            .and_then(|()| work(self, ids));
-        if done.is_err() {
-            for id in stored {
-                blobs::remove(self.tx.sql(), id)?;
-            }
-        }
-        done
-    }
 }
 
 /// The task that this call of an agent has made already, if it is one that makes a task and its answer may not have arrived.
-pub fn unconfirmed(sql: &impl Sql, agent: &AgentName, call: &Call) -> Result<Option<TaskId>, Problem> {
+pub fn unconfirmed(sql: &impl Sql, agent: &AgentName, list: &ListName, call: &Call) -> Result<Option<TaskId>, Problem> {
     match call {
-        Call::CreateTask { title, body, assignee, attachments, options } => {
+        Call::Hitl(hitl::Call::CreateTask { title, body, assignee, attachments, options }) => {
             created_lately(sql, agent, &content_hash(title, body, *assignee, options.as_ref(), attachments), random::now())
         }
+        Call::TaskList(task_list::Call::Create(new)) => created_lately(sql, agent, &tasks::content_hash(list, new), random::now()),
         _ => Ok(None),
     }
-}
-
-fn created_lately(sql: &impl Sql, agent: &AgentName, hash: &str, now: Timestamp) -> Result<Option<TaskId>, Problem> {
-    let since = now.ms().saturating_sub(KEPT_MS);
-    let row = sql.first(
-        "SELECT task FROM creations WHERE agent = ? AND hash = ? AND at >= ?",
-        &[agent.as_str().into(), hash.into(), since.into()],
-    )?;
-    row.map(|row| row.text(0)?.parse().map_err(Problem::internal)).transpose()
 }
 
 /// What makes two calls of createTask the same call.
@@ -300,8 +224,10 @@ fn content_hash(title: &str, body: &str, assignee: Assignee, options: Option<&Op
 #[cfg(test)]
 mod tests {
     use agentrq_core::id::{Id, SessionId};
-    use agentrq_core::model::{DeliveryState, Person, Scope, WorkspaceId};
+    use agentrq_core::model::{DeliveryState, Person, Scope};
+    use agentrq_core::time::Timestamp;
 
+    use super::super::about;
     use super::*;
     use crate::sql::native::memory;
     use crate::workspace::connections::{Kind, Phase};
@@ -311,7 +237,7 @@ mod tests {
 
     fn run_with(tx: &mut Transaction<&rusqlite::Connection>, scope: Scope, call: Call) -> Ran {
         tokens::made_for_tests(tx.sql(), stream().token, scope);
-        let about = About { workspace: WorkspaceId("0123456789ABCDEFGHIJKL".into()), base: "http://localhost".into() };
+        let about = about::for_tests();
         run(tx, &stream(), &about, call).expect("it ran")
     }
 
@@ -323,7 +249,7 @@ mod tests {
 
     fn call(tool: &str, arguments: serde_json::Value) -> Call {
         let serde_json::Value::Object(arguments) = arguments else { panic!("an object") };
-        hitl::read(tool, &arguments).expect("a tool").expect("a call that is right")
+        dialect::read(tool, &arguments).expect("a tool").expect("a call that is right")
     }
 
     fn refusal(ran: &Ran) -> &str {

@@ -2,6 +2,7 @@
 //! transaction, and goes out to the streams once that transaction stands.
 
 pub mod http;
+mod outputs;
 pub mod rate;
 pub mod sockets;
 pub mod streams;
@@ -18,6 +19,8 @@ use agentrq_core::id::{Id, SessionId};
 use agentrq_core::model::AgentName;
 use worker::{Delay, DurableObject, Env, Request, Response, SqlStorage, State, WebSocket, WebSocketIncomingMessage, durable_object};
 
+use self::http::Imports;
+use self::outputs::Ask;
 use self::rate::Rate;
 use self::sockets::Sockets;
 use crate::atomic::atomically;
@@ -26,12 +29,14 @@ use crate::mcp::{sse, tell};
 use crate::migrations::migrate;
 use crate::problem::Problem;
 use crate::random;
+use crate::setup;
 use crate::sql::Sql;
 use crate::stream::line::{Ending, Up, is_ending};
+use crate::workspace::arrows::Arrows;
 use crate::workspace::sql_store::SqlStore;
 use crate::workspace::timers::{self, Timer};
 use crate::workspace::transaction::Transaction;
-use crate::workspace::{blobs, calls, connections, ended, inbox, presence, schema, sessions, tokens};
+use crate::workspace::{blobs, calls, connections, ended, import, inbox, leases, presence, runs, schema, sessions, tokens, workflows};
 
 /// How long a broken socket may take to be dialled again before its stream counts as lost.
 const REDIAL_MS: u64 = 5_000;
@@ -45,11 +50,18 @@ pub struct WorkspaceObject {
     env: Env,
     /// The workspace has been made and not deleted; nobody knows until the first look.
     made: AssertUnwindSafe<Cell<Option<bool>>>,
+    /// The workspace is being deleted: nothing is answered any more, so that nothing comes to be meanwhile.
+    is_leaving: AssertUnwindSafe<Cell<bool>>,
     /// Sessions that have ended: see [`ended`].
     ended: AssertUnwindSafe<RefCell<HashSet<Id>>>,
     /// When the alarm is set for, in milliseconds; 0 if nobody knows.
     alarm_at: AssertUnwindSafe<Rc<Cell<u64>>>,
     rate: AssertUnwindSafe<RefCell<Rate>>,
+    /// How long a claim stands without a word from its agent.
+    lease_ms: u64,
+    /// What waits for what. Gone while a commit is under way: one that fails or panics leaves nothing that never was.
+    arrows: AssertUnwindSafe<RefCell<Arrows>>,
+    imports: AssertUnwindSafe<Imports>,
     /// Names this instance: another one after an eviction.
     #[cfg_attr(not(feature = "faults"), allow(dead_code))]
     instance: String,
@@ -58,13 +70,18 @@ pub struct WorkspaceObject {
 impl DurableObject for WorkspaceObject {
     fn new(state: State, env: Env) -> Self {
         let instance = random::id(random::now()).map(|id| id.to_string()).unwrap_or_default();
+        let lease_ms = setup::lease_ms(&env);
         let object = Self {
             state,
             env,
+            lease_ms,
+            arrows: AssertUnwindSafe(RefCell::default()),
             made: AssertUnwindSafe(Cell::new(None)),
+            is_leaving: AssertUnwindSafe(Cell::new(false)),
             ended: AssertUnwindSafe(RefCell::default()),
             alarm_at: AssertUnwindSafe(Rc::default()),
             rate: AssertUnwindSafe(RefCell::default()),
+            imports: AssertUnwindSafe(Imports::default()),
             instance,
         };
         if let Err(problem) = object.start() {
@@ -111,7 +128,10 @@ impl DurableObject for WorkspaceObject {
     /// Never fails: workerd gives an alarm up after seven failures.
     async fn alarm(&self) -> worker::Result<Response> {
         self.alarm_at.set(0);
-        report(self.due());
+        match self.due() {
+            Ok(asks) => self.ask_outputs(asks).await,
+            failed => report(failed.map(drop)),
+        }
         self.arm().await;
         Response::empty()
     }
@@ -141,9 +161,15 @@ impl WorkspaceObject {
         Ok(made)
     }
 
+    /// Has it been made, and is it not being deleted?
+    fn is_here(&self) -> Result<bool, Problem> {
+        Ok(self.is_made()? && !self.is_leaving.get())
+    }
+
     /// The workspace has just been made or deleted.
     fn forget_whether_made(&self) {
         self.made.set(None);
+        self.arrows.take();
     }
 
     /// Brings the tables up to date.
@@ -161,6 +187,7 @@ impl WorkspaceObject {
         let held = Sockets(&self.state);
         self.commit(|tx| {
             blobs::arm(tx.sql())?;
+            import::rows::sweep(tx.sql())?;
             for connection in connections::live(tx.sql())?.into_iter().filter(|it| !held.is_held(it.id)) {
                 connections::closed(tx.sql(), connection.id, tx.now)?;
                 timers::set(tx.sql(), Timer::Lost, &connection.id.to_string(), tx.now.plus_ms(REDIAL_MS))?;
@@ -179,21 +206,38 @@ impl WorkspaceObject {
 
     /// Runs `work` as one commit, gives what is queued to whoever listens, and tells the streams once all of it stands.
     fn commit<T>(&self, work: impl FnOnce(&mut Transaction<&SqlStorage>) -> Result<T, Problem>) -> Result<T, Problem> {
+        let (mut work, mut value) = (Some(work), None);
+        self.commits(&mut |tx| {
+            if let Some(work) = work.take() {
+                value = Some(work(tx)?);
+            }
+            Ok(())
+        })?;
+        value.ok_or_else(|| Problem::internal("a commit without its work"))
+    }
+
+    /// The same, compiled once for all that is done in commits: they are many, and the Worker's upload is small.
+    fn commits(&self, work: &mut dyn FnMut(&mut Transaction<&SqlStorage>) -> Result<(), Problem>) -> Result<(), Problem> {
         let storage = self.state.storage();
         let sql = storage.sql();
         let tag = format!("{:x}", random::bits()?);
-        let (value, entry, outgoing, delivers) = atomically(&storage, || {
-            let mut tx = Transaction::begin(&sql, random::now())?;
-            let value = work(&mut tx)?;
+        let known = self.arrows.take();
+        let (entry, outgoing, delivers, arrows) = atomically(&storage, || {
+            let mut tx = Transaction::begin(&sql, random::now())?.leasing(self.lease_ms).knowing(known);
+            work(&mut tx)?;
             if tx.deliver {
                 inbox::deliver(&mut tx)?;
+            }
+            if workflows::changed(tx.events()) {
+                tell::of_prompts(&mut tx)?;
             }
             if tx.store().has_subscribers() {
                 tell::of_resources(&mut tx)?;
             }
-            let (outgoing, delivers) = (std::mem::take(&mut tx.outgoing), tx.deliver);
-            Ok((value, tx.finish(&tag)?, outgoing, delivers))
+            let (outgoing, delivers, arrows) = (std::mem::take(&mut tx.outgoing), tx.deliver, tx.arrows());
+            Ok((tx.finish(&tag)?, outgoing, delivers, arrows))
         })?;
+        self.arrows.replace(arrows);
         // The platform holds every message back until what was written before it is on disk.
         let sockets = Sockets(&self.state);
         // Whoever waits hears first: an agent that is given something, else those who look on.
@@ -203,7 +247,7 @@ impl WorkspaceObject {
             sockets.publish(&entry);
         }
         sockets.say(&then);
-        Ok(value)
+        Ok(())
     }
 
     /// A socket is gone. If the Worker closed it, so did its client; if it broke, the Worker dials again.
@@ -250,7 +294,7 @@ impl WorkspaceObject {
 
     /// What sets the alarm, if it must be set.
     fn arming(&self) -> Option<impl Future<Output = ()> + use<>> {
-        let next = match self.is_made() {
+        let next = match self.is_here() {
             Ok(true) => timers::next(&self.sql()).ok().flatten(),
             _ => None,
         }?;
@@ -270,28 +314,45 @@ impl WorkspaceObject {
     }
 
     /// Does what is due, each in a commit of its own, so that one fault cannot hold up the rest.
-    fn due(&self) -> Result<(), Problem> {
-        if !self.is_made()? {
-            return Ok(());
+    /// What is left is to be asked of outputs.
+    fn due(&self) -> Result<Vec<Ask>, Problem> {
+        if !self.is_here()? {
+            return Ok(Vec::new());
         }
         let now = random::now();
+        let mut asks = Vec::new();
         for (timer, key) in atomically(&self.state.storage(), || Ok(timers::take_due(&self.sql(), now)?))? {
-            report(self.ring(timer, &key));
+            match self.ring(timer, &key) {
+                Ok(ask) => asks.extend(ask),
+                failed => report(failed.map(drop)),
+            }
         }
-        Ok(())
+        Ok(asks)
     }
 
-    fn ring(&self, timer: Timer, key: &str) -> Result<(), Problem> {
+    fn ring(&self, timer: Timer, key: &str) -> Result<Option<Ask>, Problem> {
         match timer {
             Timer::Pong => self.commit(|tx| inbox::unanswered(tx, key)),
             Timer::Quiet => self.commit(|tx| sse::quiet(tx, key)),
-            Timer::Wait => self.commit(|tx| inbox::wait_over(tx, key)),
+            Timer::Wait => {
+                if let Some(wanted) = self.commit(|tx| inbox::wanted(tx, key))? {
+                    return Ok(Some(Ask::Part { key: key.to_owned(), wanted }));
+                }
+                self.commit(|tx| inbox::wait_over(tx, key))
+            }
+            Timer::Due => self.commit(|tx| key.parse().map_or(Ok(()), |task| runs::due(tx, task))),
+            Timer::Silent => self.commit(|tx| key.parse().map_or(Ok(()), |task| runs::silent(tx, task))),
+            Timer::Closing => return Ok(key.parse().ok().map(|task| Ask::Close { task })),
             Timer::Lost => self.commit(|tx| match key.parse::<SessionId>() {
                 Ok(connection) => inbox::lose(tx, connection),
                 Err(_) => Ok(()),
             }),
             Timer::Away => self.commit(|tx| match AgentName::new(key) {
                 Ok(agent) => presence::gone(tx, &agent),
+                Err(_) => Ok(()),
+            }),
+            Timer::Lease => self.commit(|tx| match AgentName::new(key) {
+                Ok(agent) => leases::ended(tx, &agent),
                 Err(_) => Ok(()),
             }),
             Timer::TokenExpiry => self.expire_tokens(),
@@ -301,7 +362,8 @@ impl WorkspaceObject {
                 connections::sweep(tx.sql(), tx.now)?;
                 Ok(blobs::sweep(tx.sql(), tx.now)?)
             }),
-        }
+        }?;
+        Ok(None)
     }
 
     /// Ends the streams of tokens that have run out, and looks again when the next one does.

@@ -15,7 +15,7 @@ use crate::gate::session::SessionProof;
 use crate::problem::Problem;
 
 /// The header that asks the object for a socket instead of an answer.
-const UPGRADE: &str = "upgrade";
+pub const UPGRADE: &str = "upgrade";
 
 /// What the Worker says of a stream to the object. A client that says it itself is not listened to: it would name another's stream,
 /// or, as the first of two, an old place after every break.

@@ -5,16 +5,16 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Duration;
 
-use worker::{Delay, Response};
+use worker::Response;
 
+use super::held::refused_by_now;
 use crate::problem::Problem;
 
 /// The header by which the object asks for it.
 pub const HEADER: &str = "x-agentrq-proven";
 /// How long a client that is gone takes to refuse the blank: as long as a packet takes there and back. One that is far away is not found out.
-const REFUSES: Duration = Duration::from_millis(3);
+const REFUSES_MS: u64 = 3;
 
 /// What has become of an answer.
 #[derive(Clone, Debug, Default)]
@@ -42,10 +42,10 @@ impl Fate {
         let fate = self.clone();
         let body = async_stream::stream! {
             yield Ok::<_, worker::Error>(b" ".to_vec());
-            Delay::from(REFUSES).await;
+            refused_by_now(REFUSES_MS).await;
             yield Ok(answer);
             // A client waits for the end of the body before it reads the answer; one that goes before has not read it.
-            Delay::from(REFUSES).await;
+            refused_by_now(REFUSES_MS).await;
             yield Ok(b"\n".to_vec());
             // Asked for more: what was given has been taken.
             fate.0.set(Taken::Yes);

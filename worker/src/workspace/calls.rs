@@ -61,7 +61,7 @@ pub fn note<S: Sql>(tx: &Transaction<S>, call: &Call, answer: &str, given: &Give
     let kept = if answer.len() <= ANSWER_BYTES { answer } else { "" };
     let session: crate::sql::Value = call.session.to_string().into();
     let row = tx.sql().first(
-        "INSERT OR REPLACE INTO calls (session, request, hash, at, state, deliveries, json) VALUES (?, ?, ?, ?, 'under way', ?, ?) RETURNING id",
+        "INSERT OR REPLACE INTO calls (id, session, request, hash, at, state, deliveries, json) VALUES ((SELECT last_call + 1 FROM head), ?, ?, ?, ?, 'under way', ?, ?) RETURNING id",
         &[
             session.clone(),
             call.request.as_value().to_string().into(),

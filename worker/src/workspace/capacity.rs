@@ -8,7 +8,19 @@ use crate::sql::Sql;
 
 /// Does the command add what stays? What moves, claims or deletes a task, or tells of a delivery, does not.
 fn adds(command: &Command) -> bool {
-    matches!(command, Command::CreateTask { .. } | Command::EditTask { .. } | Command::PostMessage { .. } | Command::GiveVerdict { .. })
+    match command {
+        Command::CreateTask { .. }
+        | Command::EditTask { .. }
+        | Command::PostMessage { .. }
+        | Command::GiveVerdict { .. }
+        | Command::CreateWork { .. }
+        | Command::StartWorkflow { .. } => true,
+        Command::UpdateWork { change, .. } => {
+            let said = change.title.is_some() || change.body.is_some() || change.active_form.is_some() || change.metadata.is_some();
+            said || !change.arrows.add_blocks.is_empty() || !change.arrows.add_blocked_by.is_empty()
+        }
+        _ => false,
+    }
 }
 
 /// Refuses what an agent would add to a database that has `most` bytes or more.

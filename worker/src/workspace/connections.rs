@@ -4,10 +4,10 @@
 //! and keeps its session; one that says `initialize` begins a new session. A client over Streamable HTTP names its session itself
 //! ([`super::sessions`]), and each of its streams is a connection of that session.
 
-use agentrq_core::decide::Holder;
+use agentrq_core::decide::{Holder, Reader};
 use agentrq_core::id::{DeliveryId, Id, SessionId};
 use agentrq_core::mcp::jsonrpc::RequestId;
-use agentrq_core::model::AgentName;
+use agentrq_core::model::{AgentName, RUNNER};
 use agentrq_core::time::Timestamp;
 
 use crate::sql::{Row, Sql, SqlError, Value};
@@ -227,9 +227,10 @@ pub enum Takes {
 /// The streams over which something can be given to who may hear it, as routing sees them.
 pub fn listeners(sql: &impl Sql) -> Result<(Vec<Listener>, Vec<Holder>), SqlError> {
     let rows = sql.exec(
-        "SELECT id, session, agent, opened_at, heard_at, kind, had FROM connections
+        "SELECT id, session, agent, opened_at, heard_at, kind, had,
+           (SELECT json_extract(a.json, '$.client.name') FROM agents a WHERE a.name = connections.agent) FROM connections
          WHERE is_live = 1 AND phase = 'ready' AND kind <> 'listen'
-         AND (kind <> 'call' OR EXISTS (SELECT 1 FROM waits w WHERE w.connection = connections.id))
+         AND (kind <> 'call' OR EXISTS (SELECT 1 FROM waits w WHERE w.connection = connections.id AND w.task IS NULL))
          AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.id = token AND t.hears = 0) ORDER BY opened_at",
         &[],
     )?;
@@ -239,6 +240,10 @@ pub fn listeners(sql: &impl Sql) -> Result<(Vec<Listener>, Vec<Holder>), SqlErro
             agent: AgentName::new(row.text(2)?).map_err(|why| SqlError(why.to_string()))?,
             opened_at: Timestamp::from_ms(row.count(3)?),
             active_at: Timestamp::from_ms(row.count(4)?),
+            reader: match row.optional_text(7)? {
+                Some(RUNNER) => Reader::Program,
+                _ => Reader::Model,
+            },
             had: row
                 .text(6)?
                 .split_whitespace()

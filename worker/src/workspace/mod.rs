@@ -1,28 +1,39 @@
 //! One workspace: what stands in its database, and how it changes: one commit at a time.
 
 pub mod activity;
+pub mod arrows;
 pub mod blobs;
 pub mod calls;
 pub mod capacity;
 pub mod clients;
 pub mod connections;
+mod due;
 pub mod ended;
+pub mod export;
 pub mod idempotency;
+pub mod import;
 pub mod inbox;
+pub mod leases;
 pub mod log;
 pub mod open_tasks;
 #[cfg(test)]
 mod plans;
 pub mod presence;
 pub mod reach;
+#[cfg(test)]
+mod round_trip;
+pub mod runs;
 pub mod schema;
 pub mod sessions;
 pub mod sql_store;
 pub mod subscriptions;
+pub mod templates;
 pub mod threads;
 pub mod timers;
 pub mod tokens;
 pub mod transaction;
+pub mod workflows;
+pub mod works;
 
 use agentrq_core::decision::Change;
 use agentrq_core::model::{Entity, Workspace};
@@ -47,6 +58,7 @@ pub(crate) fn made_for_tests(db: &rusqlite::Connection) {
         id: WorkspaceId("0123456789ABCDEFGHIJKL".into()),
         name: "Test".into(),
         mission: String::new(),
+        enforce_dependencies: false,
         created_at: Timestamp::from_ms(0),
         revision: 0,
     };

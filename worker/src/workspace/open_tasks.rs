@@ -1,4 +1,4 @@
-//! The open tasks at a glance: how many wait for whom, and which.
+//! The open tasks at a glance: how many wait for whom, and which. What agents keep on lists is not among them: it is read with `TaskList`.
 //!
 //! Those that wait for people have an index of their own; of the others only the newest are looked at, so that it costs the same in a
 //! workspace of a million tasks.
@@ -28,12 +28,12 @@ pub enum For<'a> {
 
 /// How many there are, and how many of them wait for whom.
 pub fn counts(sql: &impl Sql) -> Result<Counts, SqlError> {
-    let row = sql.first("SELECT count(*) FROM tasks WHERE is_open = 1", &[])?;
+    let row = sql.first("SELECT count(*) FROM tasks WHERE is_open = 1 AND is_listed = 0", &[])?;
     let open = row.map_or(Ok(0), |row| row.count(0))?;
     if open > LOOKED_AT {
         return Ok(Counts { open, waiting: None });
     }
-    let turns = "SELECT json_extract(json, '$.turn') AS turn, count(*) FROM tasks WHERE is_open = 1 GROUP BY turn";
+    let turns = "SELECT json_extract(json, '$.turn') AS turn, count(*) FROM tasks WHERE is_open = 1 AND is_listed = 0 GROUP BY turn";
     let mut waiting = WaitingFor::default();
     for row in sql.exec(turns, &[])? {
         match row.text(0)? {
@@ -51,7 +51,8 @@ pub fn waiting(sql: &impl Sql, whom: For<'_>, limit: usize) -> Result<Vec<Task>,
     match whom {
         For::People => entities(sql, FOR_PEOPLE, &[limit]),
         For::Agent(name) => {
-            let newest = format!("SELECT id, agent, json FROM tasks WHERE is_open = 1 ORDER BY id DESC LIMIT {LOOKED_AT}");
+            let newest =
+                format!("SELECT id, agent, json FROM tasks WHERE is_open = 1 AND is_listed = 0 ORDER BY id DESC LIMIT {LOOKED_AT}");
             let statement = format!(
                 "SELECT json FROM ({newest}) WHERE json_extract(json, '$.turn') = 'agent' AND (agent IS NULL OR agent = ?)
                  ORDER BY json_extract(json, '$.waitingSince'), id LIMIT ?"
@@ -65,10 +66,10 @@ pub fn waiting(sql: &impl Sql, whom: For<'_>, limit: usize) -> Result<Vec<Task>,
 pub fn page(sql: &impl Sql, after: Option<TaskId>, limit: usize) -> Result<Vec<Task>, SqlError> {
     let limit = (limit as u64).into();
     match after {
-        None => entities(sql, "SELECT json FROM tasks WHERE is_open = 1 ORDER BY id DESC LIMIT ?", &[limit]),
+        None => entities(sql, "SELECT json FROM tasks WHERE is_open = 1 AND is_listed = 0 ORDER BY id DESC LIMIT ?", &[limit]),
         Some(after) => entities(
             sql,
-            "SELECT json FROM tasks WHERE is_open = 1 AND id < ? ORDER BY id DESC LIMIT ?",
+            "SELECT json FROM tasks WHERE is_open = 1 AND is_listed = 0 AND id < ? ORDER BY id DESC LIMIT ?",
             &[after.to_string().into(), limit],
         ),
     }
@@ -76,6 +77,9 @@ pub fn page(sql: &impl Sql, after: Option<TaskId>, limit: usize) -> Result<Vec<T
 
 /// The newest under their names, at most [`LOOKED_AT`] and one.
 pub fn candidates(sql: &impl Sql) -> Result<Vec<Candidate>, SqlError> {
-    let rows = sql.exec("SELECT id, number, title FROM tasks WHERE is_open = 1 ORDER BY id DESC LIMIT ?", &[(LOOKED_AT + 1).into()])?;
+    let rows = sql.exec(
+        "SELECT id, number, title FROM tasks WHERE is_open = 1 AND is_listed = 0 ORDER BY id DESC LIMIT ?",
+        &[(LOOKED_AT + 1).into()],
+    )?;
     rows.iter().map(|row| Ok(Candidate { id: connections::id(row, 0)?, number: row.count(1)?, title: row.text(2)?.to_owned() })).collect()
 }

@@ -32,6 +32,7 @@ pub fn gone<S: Sql>(tx: &mut Transaction<S>, agent: &AgentName) -> Result<(), Pr
         Some(until) => timers::set(tx.sql(), Timer::Away, agent.as_str(), until)?,
         None => {
             tx.report(Report::Disconnected { agent: agent.clone() })?;
+            tx.watch(agent)?;
         }
     }
     Ok(())

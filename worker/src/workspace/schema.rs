@@ -3,7 +3,7 @@
 //! Entities stand as JSON beside the few columns that are searched by, so that a store only puts and deletes. Each index costs a page to
 //! write at every commit that touches it: tables that hold only what is under way (pings, answers, timers) have none.
 
-use super::{blobs, tokens};
+use super::{blobs, import, runs, templates, tokens, works};
 
 /// Every migration, in order.
 pub const MIGRATIONS: &[&str] = &[
@@ -22,6 +22,11 @@ pub const MIGRATIONS: &[&str] = &[
     blobs::named::BURIED,
     WITH_FILES,
     COPIES,
+    works::MIGRATION,
+    runs::MIGRATION,
+    templates::MIGRATION,
+    NUMBERED,
+    import::rows::MIGRATION,
 ];
 
 const ENTITIES: &str = "
@@ -206,9 +211,37 @@ WHERE deliveries <> '';
 -- What the stream has shown and is owed to another session since.
 ALTER TABLE connections ADD COLUMN had TEXT NOT NULL DEFAULT ''";
 
+/// Answers and calls are numbered by the head, which is written at nearly every commit as it is: SQLite's own count is a page more.
+const NUMBERED: &str = "
+ALTER TABLE head ADD COLUMN last_answer INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE head ADD COLUMN last_call INTEGER NOT NULL DEFAULT 0;
+UPDATE head SET last_answer = coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'answers'), 0),
+  last_call = coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'calls'), 0);
+ALTER TABLE answers RENAME TO answers_before;
+CREATE TABLE answers (id INTEGER PRIMARY KEY, connection TEXT NOT NULL, at INTEGER NOT NULL, written_at INTEGER, deliveries TEXT NOT NULL, json TEXT NOT NULL);
+INSERT INTO answers SELECT id, connection, at, written_at, deliveries, json FROM answers_before;
+DROP TABLE answers_before;
+CREATE TRIGGER answers_numbered AFTER INSERT ON answers BEGIN UPDATE head SET last_answer = new.id; END;
+CREATE TRIGGER answers_end AFTER DELETE ON answers BEGIN DELETE FROM answer_parts WHERE answer = old.id; END;
+ALTER TABLE calls RENAME TO calls_before;
+CREATE TABLE calls (
+  id INTEGER PRIMARY KEY,
+  session TEXT NOT NULL,
+  request TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  deliveries TEXT NOT NULL,
+  json TEXT NOT NULL,
+  UNIQUE (session, request)
+);
+INSERT INTO calls SELECT id, session, request, hash, at, state, deliveries, json FROM calls_before;
+DROP TABLE calls_before;
+CREATE TRIGGER calls_numbered AFTER INSERT ON calls BEGIN UPDATE head SET last_call = new.id; END";
+
 #[cfg(test)]
 mod tests {
-    use super::{COPIES, MIGRATIONS, WITH_FILES};
+    use super::{COPIES, MIGRATIONS, NUMBERED, WITH_FILES};
     use crate::migrations::migrate;
     use crate::sql::native::memory;
     use crate::sql::{Row, Sql, Value};
@@ -259,5 +292,28 @@ mod tests {
         assert_eq!(lists("pings"), ["d2.0 - gone.0 d1.3", ""]);
         assert_eq!(lists("answers"), ["d1.3", ""]);
         assert_eq!(lists("calls"), ["d1.3 d2.0"]);
+    }
+
+    #[test]
+    fn answers_of_before_keep_their_numbers_and_no_number_is_given_again() {
+        let db = memory();
+        let before = MIGRATIONS.iter().position(|migration| *migration == NUMBERED).expect("a migration");
+        migrate(&db, &MIGRATIONS[..before]).expect("before the head numbered them");
+        let statements = [
+            "INSERT INTO head (one, epoch, seq, tag, last_number) VALUES (1, 'e', 0, 't', 0)",
+            "INSERT INTO answers (connection, at, deliveries, json) VALUES ('c', 0, '', '{}'), ('c', 0, '', '{}'), ('c', 0, '', '{}')",
+            "INSERT INTO answer_parts (answer, part, json) VALUES (1, 0, ''), (2, 0, '')",
+            "DELETE FROM answers WHERE id <> 2",
+            "INSERT INTO calls (session, request, hash, at, state, deliveries, json) VALUES ('s', '1', '', 0, 'under way', '', '{}')",
+        ];
+        for statement in statements {
+            db.exec(statement, &[]).expect("written");
+        }
+        migrate(&db, MIGRATIONS).expect("brought up to date");
+        let first = |query: &str| db.first(query, &[]).expect("read").expect("a row");
+        assert_eq!(first("SELECT last_answer, last_call FROM head"), Row(vec![Value::Integer(3), Value::Integer(1)]));
+        assert_eq!(first("SELECT group_concat(id) FROM answers"), Row(vec!["2".into()]));
+        db.exec("DELETE FROM answers", &[]).expect("with its parts");
+        assert_eq!(first("SELECT count(*) FROM answer_parts"), Row(vec![Value::Integer(0)]));
     }
 }

@@ -3,19 +3,23 @@
 //! A view cannot fail in core's eyes, a database can. So a failed statement is remembered here and makes the look
 //! Unknown, the decision is refused, and the transaction that asks for [`SqlStore::check`] fails as a whole.
 
+mod looks;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::Hash;
 
 use agentrq_core::cursor::Cursor;
 use agentrq_core::decision::Change;
-use agentrq_core::id::{AttachmentId, DeliveryId, MessageId, TaskId};
+use agentrq_core::id::{DeliveryId, MessageId, TaskId};
 use agentrq_core::json::{self, Read, Write};
 use agentrq_core::limits;
-use agentrq_core::model::{Agent, AgentName, Assignee, Attachment, Delivery, DeliveryState, Entity, EntityRef, Message, Task, Workspace};
-use agentrq_core::view::{Look, Store, UNSEEN_AT_ONCE, Unseen, View};
+use agentrq_core::model::{Agent, AgentName, Assignee, Delivery, DeliveryState, Entity, EntityRef, Message, Task, Workspace};
+use agentrq_core::view::{Look, Store, View as _};
 
-use super::blobs;
+use super::arrows::Arrows;
+use super::{blobs, works};
+use crate::problem::Problem;
 use crate::sql::{Row, Sql, SqlError, Value};
 
 /// The store. One lives as long as one transaction: it reads the head once.
@@ -24,7 +28,10 @@ pub struct SqlStore<S: Sql> {
     head: RefCell<Cursor>,
     last_number: Cell<u64>,
     has_subscribers: bool,
+    /// What waits for what: read when it is first asked for.
+    graph: Arrows,
     known: RefCell<Known>,
+    remembers: Cell<Remembers>,
     fault: RefCell<Option<SqlError>>,
 }
 
@@ -34,6 +41,14 @@ struct Known {
     tasks: HashMap<TaskId, Option<Task>>,
     messages: HashMap<MessageId, Option<Message>>,
     deliveries: HashMap<DeliveryId, Option<Delivery>>,
+}
+
+/// Is what was looked at remembered?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Remembers {
+    All,
+    /// Each entity is looked at once, and there are too many.
+    Nothing,
 }
 
 impl<S: Sql> SqlStore<S> {
@@ -46,7 +61,9 @@ impl<S: Sql> SqlStore<S> {
             head: RefCell::new(head),
             last_number: Cell::new(row.count(3)?),
             has_subscribers: row.integer(4)? == 1,
+            graph: Arrows::default(),
             known: RefCell::default(),
+            remembers: Cell::new(Remembers::All),
             fault: RefCell::new(None),
             sql,
         })
@@ -65,6 +82,21 @@ impl<S: Sql> SqlStore<S> {
 
     pub fn sql(&self) -> &S {
         &self.sql
+    }
+
+    /// What waits for what, as far as it has been read: for the next store.
+    pub fn arrows(&self) -> Arrows {
+        self.graph.take()
+    }
+
+    /// The same store, which knows what the one before has read.
+    pub fn knowing(self, arrows: Arrows) -> Self {
+        Self { graph: arrows, ..self }
+    }
+
+    /// Remembers nothing of what is looked at from now on.
+    pub fn look_only(&self) {
+        self.remembers.set(Remembers::Nothing);
     }
 
     /// Did any client want to be told of what changes, when this was opened?
@@ -92,6 +124,17 @@ impl<S: Sql> SqlStore<S> {
         self.fault.borrow_mut().take().map_or(Ok(()), Err)
     }
 
+    /// What was found.
+    ///
+    /// # Errors
+    /// The look failed.
+    pub fn looked<T>(&self, look: Look<T>) -> Result<T, Problem> {
+        match look {
+            Look::Known(value) => Ok(value),
+            Look::Unknown => Err(self.check().err().map_or_else(|| Problem::internal("a look failed"), Problem::from)),
+        }
+    }
+
     fn look<T>(&self, found: Result<T, SqlError>) -> Look<T> {
         match found {
             Ok(value) => Look::Known(value),
@@ -112,7 +155,7 @@ impl<S: Sql> SqlStore<S> {
             return Look::Known(known.clone());
         }
         let found = self.one(sql, &[id.to_string().into()]);
-        if let Ok(found) = &found {
+        if let (Ok(found), Remembers::All) = (&found, self.remembers.get()) {
             part(&mut self.known.borrow_mut()).insert(id, found.clone());
         }
         self.look(found)
@@ -120,12 +163,12 @@ impl<S: Sql> SqlStore<S> {
 
     /// One entity, by a statement that yields its JSON.
     pub fn one<T: Read>(&self, sql: &str, args: &[Value]) -> Result<Option<T>, SqlError> {
-        self.sql.first(sql, args)?.map(|row| entity(&row)).transpose()
+        self.sql.first(sql, args)?.map(|row| row.entity()).transpose()
     }
 
     /// Entities, by a statement that yields their JSON.
     pub fn many<T: Read>(&self, sql: &str, args: &[Value]) -> Result<Vec<T>, SqlError> {
-        self.sql.exec(sql, args)?.iter().map(entity).collect()
+        self.sql.exec(sql, args)?.iter().map(Row::entity).collect()
     }
 
     fn put(&self, entity: &Entity) -> Result<(), SqlError> {
@@ -137,10 +180,20 @@ impl<S: Sql> SqlStore<S> {
             Entity::Delivery(it) => drop(known.deliveries.insert(it.id, Some(it.clone()))),
             Entity::Workspace(_) | Entity::Agent(_) => {}
         }
+        if let Entity::Task(it) = entity {
+            works::put(&self.sql, it, before.as_ref())?;
+            if let Some(work) = it.work.as_ref().filter(|work| {
+                before.as_ref().and_then(|before| before.work.as_ref()).map(|work| &work.blocked_by) != Some(&work.blocked_by)
+            }) {
+                self.graph.set(it.id, &work.blocked_by);
+            }
+        }
         match entity {
             Entity::Workspace(it) => self.put_workspace(it),
-            Entity::Task(it) if before.is_some_and(|before| is_found_alike(&before, it)) => self.rewrite_task(it),
-            Entity::Task(it) => self.put_task(it),
+            Entity::Task(it) => match before.filter(|before| before.number == it.number) {
+                Some(before) => self.rewrite_task(&before, it),
+                None => self.put_task(it),
+            },
             Entity::Message(it) => self.put_message(it),
             Entity::Delivery(it) => self.put_delivery(it),
             Entity::Agent(it) => self.put_agent(it),
@@ -166,10 +219,11 @@ impl<S: Sql> SqlStore<S> {
             task.agent.as_ref().map(AgentName::as_str).into(),
             task.status.is_open().into(),
             task.title.as_str().into(),
+            task.work.is_some().into(),
             written(task),
         ];
         self.sql.exec(
-            "INSERT INTO tasks (id, number, status, assignee, agent, is_open, title, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            "INSERT INTO tasks (id, number, status, assignee, agent, is_open, title, is_listed, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
              ON CONFLICT (id) DO UPDATE SET status = excluded.status, assignee = excluded.assignee, agent = excluded.agent,
                is_open = excluded.is_open, title = excluded.title, json = excluded.json",
             &args,
@@ -177,9 +231,19 @@ impl<S: Sql> SqlStore<S> {
         Ok(())
     }
 
-    /// A task of which nothing changes that it is searched by: no index is written.
-    fn rewrite_task(&self, task: &Task) -> Result<(), SqlError> {
-        self.sql.exec("UPDATE tasks SET json = ? WHERE id = ?", &[written(task), task.id.to_string().into()])?;
+    /// A task that is there. SQLite writes the indexes of all columns that a statement sets, also to what they are: so those that change are set.
+    fn rewrite_task(&self, before: &Task, task: &Task) -> Result<(), SqlError> {
+        let mut set = String::new();
+        let mut args = Vec::new();
+        for ((column, now), (_, was)) in columns(task).into_iter().zip(columns(before)) {
+            if now != was {
+                set.push_str(column);
+                set.push_str(" = ?, ");
+                args.push(now);
+            }
+        }
+        args.extend([written(task), task.id.to_string().into()]);
+        self.sql.exec(&format!("UPDATE tasks SET {set}json = ? WHERE id = ?"), &args)?;
         Ok(())
     }
 
@@ -220,16 +284,22 @@ impl<S: Sql> SqlStore<S> {
     }
 
     fn delete(&self, EntityRef::Task { id }: &EntityRef) -> Result<(), SqlError> {
-        // Its messages and deliveries go too: what was known of anything is forgotten.
-        self.known.take();
+        // Its messages and deliveries go too: what was known of any is forgotten. Other tasks are as they were.
+        let mut known = self.known.borrow_mut();
+        known.messages.clear();
+        known.deliveries.clear();
+        known.tasks.remove(id);
+        drop(known);
+        self.graph.set(*id, &[]);
         blobs::released(&self.sql, *id)?;
         let id: Value = id.to_string().into();
         let revision = (self.head() + 1).into();
         self.sql.exec(
-            "INSERT INTO tombstones (task, revision, json) SELECT id, ?, json FROM tasks WHERE id = ? ON CONFLICT (task) DO NOTHING",
+            "INSERT INTO tombstones (task, revision, json) SELECT id, ?, json FROM tasks WHERE id = ? ON CONFLICT (task) DO UPDATE SET revision = excluded.revision, json = excluded.json",
             &[revision, id.clone()],
         )?;
         self.sql.exec("DELETE FROM tombstones WHERE rowid <= (SELECT max(rowid) FROM tombstones) - ?", &[limits::TOMBSTONES.into()])?;
+        works::remove(&self.sql, &id)?;
         for table in ["DELETE FROM tasks WHERE id = ?", "DELETE FROM messages WHERE task = ?", "DELETE FROM deliveries WHERE task = ?"] {
             self.sql.exec(table, std::slice::from_ref(&id))?;
         }
@@ -237,17 +307,19 @@ impl<S: Sql> SqlStore<S> {
     }
 }
 
-pub(super) fn entity<T: Read>(row: &Row) -> Result<T, SqlError> {
-    json::from_str(row.text(0)?).map_err(|error| SqlError(format!("a stored entity cannot be read: {error}")))
-}
-
 fn written(entity: &impl Write) -> Value {
     Value::Text(json::to_string(entity))
 }
 
-/// Do both stand at the same places of every list?
-fn is_found_alike(a: &Task, b: &Task) -> bool {
-    a.number == b.number && a.status == b.status && a.assignee == b.assignee && a.agent == b.agent && a.title == b.title
+/// What a task is searched by, and may change.
+fn columns(task: &Task) -> [(&'static str, Value); 5] {
+    [
+        ("status", task.status.word().into()),
+        ("assignee", assignee(task.assignee).into()),
+        ("agent", task.agent.as_ref().map(AgentName::as_str).into()),
+        ("is_open", task.status.is_open().into()),
+        ("title", task.title.as_str().into()),
+    ]
 }
 
 fn assignee(assignee: Assignee) -> &'static str {
@@ -263,91 +335,6 @@ fn state(state: DeliveryState) -> &'static str {
         DeliveryState::Sent => "sent",
         DeliveryState::Received => "received",
         DeliveryState::Seen => "seen",
-    }
-}
-
-const CLAIMABLE: &str = "SELECT json FROM tasks WHERE status = 'notstarted' AND assignee = 'agent'";
-
-impl<S: Sql> View for SqlStore<S> {
-    fn head(&self) -> u64 {
-        self.head.borrow().seq
-    }
-
-    fn next_number(&self) -> Option<u64> {
-        Some(self.last_number.get() + 1)
-    }
-
-    fn workspace(&self) -> Look<Workspace> {
-        let found = self.one("SELECT json FROM workspace", &[]);
-        self.look(found.and_then(|found| found.ok_or_else(|| SqlError("the workspace has no row".to_owned()))))
-    }
-
-    fn task(&self, id: TaskId) -> Look<Option<Task>> {
-        self.find(|known| &mut known.tasks, id, "SELECT json FROM tasks WHERE id = ?")
-    }
-
-    fn message(&self, id: MessageId) -> Look<Option<Message>> {
-        self.find(|known| &mut known.messages, id, "SELECT json FROM messages WHERE id = ?")
-    }
-
-    fn attachment(&self, id: AttachmentId) -> Look<Option<Attachment>> {
-        self.look(blobs::find(&self.sql, id))
-    }
-
-    fn delivery(&self, id: DeliveryId) -> Look<Option<Delivery>> {
-        self.find(|known| &mut known.deliveries, id, "SELECT json FROM deliveries WHERE id = ?")
-    }
-
-    fn agent(&self, name: &AgentName) -> Look<Option<Agent>> {
-        self.look(self.one("SELECT json FROM agents WHERE name = ?", &[name.as_str().into()]))
-    }
-
-    fn claimable(&self, agent: &AgentName) -> Look<Option<Task>> {
-        let name: Value = agent.as_str().into();
-        // Two looks, each over the index: its own and unowned ones first, then anyone's.
-        let own = format!("{CLAIMABLE} AND (agent = ? OR agent IS NULL) ORDER BY number LIMIT 1");
-        let found = match self.one(&own, &[name]) {
-            Ok(None) => self.one(&format!("{CLAIMABLE} ORDER BY number LIMIT 1"), &[]),
-            found => found,
-        };
-        self.look(found)
-    }
-
-    fn unseen(&self, which: Unseen<'_>) -> Look<Vec<Delivery>> {
-        let found = match which {
-            Unseen::QueuedFor(agent) => self.of_agent_or_nobody("state = 'queued'", &[], agent),
-            // That it is not seen follows, but SQLite's planner does not know: told so, it takes the index.
-            Unseen::OwedTo { agent, session } => self.of_agent_or_nobody(
-                "state <> 'seen' AND state IN ('sent', 'received') AND redelivered = 0 AND session <> ?",
-                &[session.to_string().into()],
-                agent,
-            ),
-            Unseen::OfTask(task) => self.many(
-                &format!(
-                    "SELECT json FROM deliveries WHERE state IN ('queued', 'sent', 'received') AND task = ? ORDER BY queued_at, id LIMIT {UNSEEN_AT_ONCE}"
-                ),
-                &[task.to_string().into()],
-            ),
-        };
-        self.look(found)
-    }
-}
-
-impl<S: Sql> SqlStore<S> {
-    /// Deliveries for one agent and for nobody in particular, in order. Each kind is walked along its index and no further than it is
-    /// taken, however many there are.
-    fn of_agent_or_nobody(&self, condition: &str, args: &[Value], agent: &AgentName) -> Result<Vec<Delivery>, SqlError> {
-        let part = |whose: &str| {
-            format!(
-                "SELECT * FROM (SELECT json, queued_at, id FROM deliveries WHERE {condition} AND {whose} ORDER BY queued_at, id LIMIT {UNSEEN_AT_ONCE})"
-            )
-        };
-        let both = format!(
-            "SELECT json FROM ({} UNION ALL {}) ORDER BY queued_at, id LIMIT {UNSEEN_AT_ONCE}",
-            part("agent = ?"),
-            part("agent IS NULL")
-        );
-        self.many(&both, &[args, &[agent.as_str().into()], args].concat())
     }
 }
 
@@ -370,6 +357,8 @@ impl<S: Sql> Store for SqlStore<S> {
 #[cfg(test)]
 mod tests {
     use agentrq_core::testing::{TestStore, store_suite};
+
+    use agentrq_core::model::Attachment;
 
     use super::*;
     use crate::migrations::migrate;
@@ -423,6 +412,18 @@ mod tests {
         let left =
             store.sql.first("SELECT count(*), count(*) FILTER (WHERE task = 't1') FROM tombstones", &[]).expect("counted").expect("a row");
         assert_eq!((left.count(0), left.count(1)), (Ok(limits::TOMBSTONES), Ok(0)));
+    }
+
+    #[test]
+    fn whoever_only_looks_finds_the_same_and_keeps_nothing_of_it() {
+        let store = empty();
+        let id = TaskId(agentrq_core::id::Id::new(1, 1));
+        store.look_only();
+        assert_eq!(store.task(id), Look::Known(None));
+        assert!(store.known.borrow().tasks.is_empty());
+        store.remembers.set(super::Remembers::All);
+        assert_eq!(store.task(id), Look::Known(None));
+        assert_eq!(store.known.borrow().tasks.len(), 1);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What clients want to be told of: a session of 2025 by `resources/subscribe`, a stream of 2026 by `subscriptions/listen`.
 
 use agentrq_core::dialect::hitl::resources::ResourceUri;
+use agentrq_core::dialect::task_list::resources::ListUri;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::listen::RESOURCES;
 
@@ -9,25 +10,26 @@ use crate::problem::{Code, Problem};
 use crate::sql::{Sql, SqlError, Value};
 
 /// Something that changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Topic {
     Resource(ResourceUri),
+    /// A list, or one of its tasks by its number there.
+    List(ListUri),
     /// Which tools there are, for a listening stream; a session is told without asking.
     Tools,
     /// Which resources there are.
     Resources,
-    /// Which prompts there are: they never change but in the tests' build.
-    #[cfg(feature = "faults")]
+    /// Which prompts there are, for a listening stream; a session is told without asking.
     Prompts,
 }
 
 impl Topic {
-    fn name(self) -> String {
+    fn name(&self) -> String {
         match self {
             Self::Resource(uri) => uri.to_string(),
+            Self::List(uri) => uri.to_string(),
             Self::Tools => "list:tools".to_owned(),
             Self::Resources => "list:resources".to_owned(),
-            #[cfg(feature = "faults")]
             Self::Prompts => "list:prompts".to_owned(),
         }
     }
@@ -78,7 +80,7 @@ pub fn to(sql: &impl Sql, topic: Topic) -> Result<Vec<Subscription>, SqlError> {
 }
 
 /// Does one want to be told of this?
-pub fn wants(sql: &impl Sql, subscriber: SessionId, topic: Topic) -> Result<bool, SqlError> {
+pub fn wants(sql: &impl Sql, subscriber: SessionId, topic: &Topic) -> Result<bool, SqlError> {
     let args = [subscriber.to_string().into(), topic.name().into()];
     Ok(sql.first("SELECT 1 FROM subscriptions WHERE subscriber = ? AND topic = ?", &args)?.is_some())
 }

@@ -10,10 +10,9 @@ use agentrq_core::model::{Delivery, Message, Task};
 use agentrq_core::view::View;
 
 use super::inbox::looked;
-use super::sql_store::entity;
 use super::transaction::Transaction;
 use crate::problem::{Code, Problem};
-use crate::sql::{Sql, SqlError, Value};
+use crate::sql::{Row, Sql, SqlError, Value};
 
 /// Bytes of messages on a page, unless the first is longer alone.
 const PAGE_BYTES: u64 = 1024 * 1024;
@@ -99,6 +98,8 @@ pub fn find<S: Sql>(tx: &Transaction<S>, task: TaskRef) -> Result<Option<Task>, 
 pub struct Filter {
     pub status: Option<&'static str>,
     pub assignee: Option<&'static str>,
+    /// The list of agents' work that they are of.
+    pub list: Option<String>,
     /// Words that stand in the title.
     pub words: Option<String>,
     pub cursor: Option<String>,
@@ -124,6 +125,10 @@ pub fn tasks(sql: &impl Sql, filter: &Filter) -> Result<Tasks, Problem> {
     if let Some(assignee) = filter.assignee {
         conditions.push("assignee = ?");
         args.push(assignee.into());
+    }
+    if let Some(list) = &filter.list {
+        conditions.push("id IN (SELECT task FROM work WHERE list = ?)");
+        args.push(list.as_str().into());
     }
     if let Some(words) = &filter.words {
         conditions.push("instr(lower(title), lower(?)) > 0");
@@ -168,5 +173,5 @@ pub fn limit(text: Option<&str>, default: usize) -> Result<usize, Problem> {
 }
 
 pub(super) fn entities<T: Read>(sql: &impl Sql, statement: &str, args: &[Value]) -> Result<Vec<T>, SqlError> {
-    sql.exec(statement, args)?.iter().map(entity).collect()
+    sql.exec(statement, args)?.iter().map(Row::entity).collect()
 }

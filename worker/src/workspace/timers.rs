@@ -15,15 +15,35 @@ pub enum Timer {
     Lost,
     /// An agent that holds no stream may be away. Key: the agent.
     Away,
+    /// An agent that holds claims may have been silent for as long as they stand. Key: the agent.
+    Lease,
     /// A call has waited long enough. Key: connection and request.
     Wait,
+    /// Time may have decided something about a background task. Key: the task.
+    Due,
+    /// Whoever reports the output of a background task may have been silent for long. Key: the task.
+    Silent,
+    /// A background task is over or gone, and its output is to know. Key: the task.
+    Closing,
     /// A token runs out: its streams end. Key: empty.
     TokenExpiry,
     /// Uploads that nobody uses and forgotten connections are cleared. Key: which of them it is due for; both are done.
     Sweep,
 }
 
-const ALL: [Timer; 7] = [Timer::Pong, Timer::Quiet, Timer::Lost, Timer::Away, Timer::Wait, Timer::TokenExpiry, Timer::Sweep];
+const ALL: [Timer; 11] = [
+    Timer::Pong,
+    Timer::Quiet,
+    Timer::Lost,
+    Timer::Away,
+    Timer::Lease,
+    Timer::Wait,
+    Timer::Due,
+    Timer::Silent,
+    Timer::Closing,
+    Timer::TokenExpiry,
+    Timer::Sweep,
+];
 
 impl Timer {
     fn name(self) -> &'static str {
@@ -32,7 +52,11 @@ impl Timer {
             Self::Quiet => "quiet",
             Self::Lost => "lost",
             Self::Away => "away",
+            Self::Lease => "lease",
             Self::Wait => "wait",
+            Self::Due => "due",
+            Self::Silent => "silent",
+            Self::Closing => "closing",
             Self::TokenExpiry => "token",
             Self::Sweep => "sweep",
         }
@@ -50,6 +74,12 @@ pub fn set(sql: &impl Sql, timer: Timer, key: &str, at: Timestamp) -> Result<(),
 
 pub fn clear(sql: &impl Sql, timer: Timer, key: &str) -> Result<(), SqlError> {
     sql.exec("DELETE FROM timers WHERE kind = ? AND key = ?", &[timer.name().into(), key.into()])?;
+    Ok(())
+}
+
+/// Clears one that has not been set anew since it was set for that time.
+pub fn clear_set_for(sql: &impl Sql, timer: Timer, key: &str, at: Timestamp) -> Result<(), SqlError> {
+    sql.exec("DELETE FROM timers WHERE kind = ? AND key = ? AND at = ?", &[timer.name().into(), key.into(), at.ms().into()])?;
     Ok(())
 }
 
@@ -92,6 +122,11 @@ mod tests {
         let due = take_due(&db, at(20)).expect("taken");
         assert_eq!(due, [(Timer::Quiet, "a".to_owned()), (Timer::Pong, "b".to_owned())]);
         assert_eq!(take_due(&db, at(20)), Ok(Vec::new()));
+        clear_set_for(&db, Timer::Lost, "c", at(29)).expect("left alone");
+        assert_eq!(next(&db), Ok(Some(at(30))), "it was set anew meanwhile");
+        clear_set_for(&db, Timer::Lost, "c", at(30)).expect("cleared");
+        assert_eq!(next(&db), Ok(None));
+        set(&db, Timer::Lost, "c", at(30)).expect("set");
         clear(&db, Timer::Lost, "c").expect("cleared");
         assert_eq!(next(&db), Ok(None));
     }

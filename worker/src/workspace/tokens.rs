@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use agentrq_core::dialect::hitl;
+use agentrq_core::dialect;
 use agentrq_core::id::Id;
 use agentrq_core::model::{AgentName, InvalidScopes, SCOPES, Scope, Scopes, WorkspaceId};
 use agentrq_core::time::Timestamp;
@@ -256,7 +256,7 @@ pub fn change(sql: &impl Sql, id: Id, change: &TokenChange, now: Timestamp) -> R
         &[after.to_string().into(), u64::from(after.hear()).into(), expires_at.map(Timestamp::ms).into(), id.to_string().into()],
     )?;
     let info = rows.first().map_or_else(|| Err(not_found(id)), |row| Ok(info(row, now)?))?;
-    let tools_changed = if hitl::same_tools(&before, &after) { ToolsChanged::No } else { ToolsChanged::Yes };
+    let tools_changed = if dialect::same_tools(&before, &after) { ToolsChanged::No } else { ToolsChanged::Yes };
     Ok(Changed { info, tools_changed })
 }
 

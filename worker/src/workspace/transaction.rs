@@ -3,20 +3,25 @@
 //! The shell runs this inside the database's own transaction ([`crate::atomic::atomically`]), so that an error, a refusal half-way and
 //! even a panic leave the database as it was.
 
+use std::collections::BTreeSet;
+
 use agentrq_core::Report;
 use agentrq_core::command::{Command, Context};
 use agentrq_core::cursor::Cursor;
-use agentrq_core::decision::{Decision, Effect, Event, Outcome};
+use agentrq_core::decide::{self, Beside, LEASE_MS, Manner, Plan, decide};
+use agentrq_core::decision::{Change, Decision, Effect, Event, Outcome};
 use agentrq_core::id::SessionId;
-use agentrq_core::model::{Actor, Scopes};
+use agentrq_core::model::{Actor, AgentName, Entity, EntityRef, ListName, Scopes};
 use agentrq_core::sync::delta::{CommitEnd, Settled, frames};
 use agentrq_core::time::Timestamp;
-use agentrq_core::view::Store;
-use agentrq_core::{Rejection, decide, limits};
+use agentrq_core::view::{Look, Store, View as _};
+use agentrq_core::{Rejection, limits};
 
-use super::capacity;
+use super::arrows::Arrows;
+use super::import::Tasks;
 use super::log::{self, Entry};
 use super::sql_store::SqlStore;
+use super::{capacity, due};
 use crate::problem::Problem;
 use crate::sql::Sql;
 use crate::stream::line::{Down, Ending};
@@ -27,9 +32,13 @@ pub struct Transaction<S: Sql> {
     base: Cursor,
     pub now: Timestamp,
     events: Vec<Event>,
+    /// The tasks that are on their list no more, by list and number.
+    unlisted: Vec<(ListName, u64)>,
     settled: Vec<Settled>,
     /// Bytes up to which agents may fill the workspace.
     most: u64,
+    /// How long a claim stands without a word from its agent.
+    lease_ms: u64,
     /// Something is queued for agents.
     pub deliver: bool,
     /// What the streams are told once the commit stands.
@@ -46,8 +55,37 @@ pub enum Outgoing {
 impl<S: Sql> Transaction<S> {
     pub fn begin(sql: S, now: Timestamp) -> Result<Self, Problem> {
         let store = SqlStore::open(sql)?;
-        let (base, most) = (store.cursor(), limits::AGENTS_BYTES);
-        Ok(Self { base, store, now, events: Vec::new(), settled: Vec::new(), most, deliver: false, outgoing: Vec::new() })
+        Ok(Self {
+            base: store.cursor(),
+            store,
+            now,
+            events: Vec::new(),
+            unlisted: Vec::new(),
+            settled: Vec::new(),
+            most: limits::AGENTS_BYTES,
+            lease_ms: LEASE_MS,
+            deliver: false,
+            outgoing: Vec::new(),
+        })
+    }
+
+    /// The same where a claim stands that long without a word from its agent.
+    pub fn leasing(self, lease_ms: u64) -> Self {
+        Self { lease_ms, ..self }
+    }
+
+    /// The same, where what the transaction before has read of the dependencies is known.
+    pub fn knowing(self, arrows: Arrows) -> Self {
+        Self { store: self.store.knowing(arrows), ..self }
+    }
+
+    /// What is known of the dependencies: for the next transaction, if this one stands.
+    pub fn arrows(&self) -> Arrows {
+        self.store.arrows()
+    }
+
+    pub fn lease_ms(&self) -> u64 {
+        self.lease_ms
     }
 
     /// The same in a workspace that agents may fill up to `most`.
@@ -82,7 +120,15 @@ impl<S: Sql> Transaction<S> {
         capacity::check_command(self.sql(), &command, actor, self.most)?;
         let cx = Context { now: self.now, actor: actor.clone(), session };
         let decided = decide(&self.store, command, &cx);
-        self.take_up(decided)
+        let holders: BTreeSet<_> = decided.iter().flat_map(Decision::changes).filter_map(holder).collect();
+        let outcome = self.take_up(decided)?;
+        holders.iter().try_for_each(|agent| self.watch(agent))?;
+        Ok(outcome)
+    }
+
+    /// Looks again when the lease of this agent's claims ends, if it has any and is not there.
+    pub fn watch(&self, agent: &AgentName) -> Result<(), Problem> {
+        due::claims(&self.store, self.now, self.lease_ms, agent)
     }
 
     /// The same for reports of the workspace's own streams.
@@ -97,6 +143,41 @@ impl<S: Sql> Transaction<S> {
         self.take_up(decided)
     }
 
+    /// Looks at all that is to be brought in, and says what is to be put.
+    ///
+    /// # Errors
+    /// What is wrong, and where; or a fault of the database.
+    pub fn plan<T: Sql>(&self, tasks: &Tasks<T>, beside: Beside, manner: Manner<'_>, actor: &Actor) -> Result<Plan, Problem> {
+        let cx = Context { now: self.now, actor: actor.clone(), session: None };
+        self.store.look_only();
+        let planned = decide::import(&self.store, tasks.source(), beside, manner, &cx);
+        self.store.check()?;
+        tasks.check()?;
+        planned.map_err(Problem::from)
+    }
+
+    /// Puts the next of it; whether there was any.
+    pub fn put<T: Sql>(&mut self, plan: &mut Plan, tasks: &Tasks<T>, actor: &Actor) -> Result<bool, Problem> {
+        let cx = Context { now: self.now, actor: actor.clone(), session: None };
+        let next = plan.next(&self.store, tasks.source(), &cx);
+        self.store.check()?;
+        tasks.check()?;
+        match next? {
+            Some(decision) => self.take_up(Ok(decision)).map(|_| true),
+            None => Ok(false),
+        }
+    }
+
+    /// Notes what has happened beside the entities: those who look on are told.
+    pub fn note(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// Refuses an agent that would add to a workspace that is full.
+    pub fn check_room(&self, actor: &Actor) -> Result<(), Problem> {
+        if actor.agent().is_some() { capacity::check(self.sql(), self.most) } else { Ok(()) }
+    }
+
     fn take_up(&mut self, decided: Result<Decision, Rejection>) -> Result<Outcome, Problem> {
         self.store.check()?;
         let decision = match decided {
@@ -104,7 +185,25 @@ impl<S: Sql> Transaction<S> {
             Err(Rejection::NotLoaded { what }) => return Err(Problem::internal(format!("{what} was not loaded"))),
             decided => decided?,
         };
+        for change in decision.changes() {
+            if let Change::Delete { entity: EntityRef::Task { id } } = change
+                && let Look::Known(Some(task)) = self.store.task(*id)
+                && let Some(work) = task.work
+            {
+                self.unlisted.extend(work.number.map(|number| (work.list, number)));
+            }
+        }
         self.store.apply(decision.changes())?;
+        for change in decision.changes() {
+            match change {
+                Change::Put { entity } => {
+                    if let Entity::Task(task) = &**entity {
+                        due::task(self.sql(), self.now, self.lease_ms, task)?;
+                    }
+                }
+                Change::Delete { entity: EntityRef::Task { id } } => due::over(self.sql(), self.now, *id)?,
+            }
+        }
         self.events.extend(decision.events);
         self.deliver |= decision.effects.contains(&Effect::Deliver);
         Ok(decision.outcome)
@@ -113,6 +212,11 @@ impl<S: Sql> Transaction<S> {
     /// What this commit has come to so far.
     pub fn events(&self) -> &[Event] {
         &self.events
+    }
+
+    /// The tasks that this commit has taken off their lists, by list and number.
+    pub fn unlisted(&self) -> &[(ListName, u64)] {
+        &self.unlisted
     }
 
     /// Says something on an agent's stream once the commit stands.
@@ -136,6 +240,17 @@ impl<S: Sql> Transaction<S> {
         let entry = Entry { text: log::encode(&frames(&self.events, &end, self.now)), cursor };
         log::append(self.store.sql(), &entry, self.now)?;
         Ok(Some(entry))
+    }
+}
+
+/// Whose claim stands on a task after a change.
+fn holder(change: &Change) -> Option<AgentName> {
+    match change {
+        Change::Put { entity } => match &**entity {
+            Entity::Task(task) => task.work.as_ref()?.holder.clone(),
+            _ => None,
+        },
+        Change::Delete { .. } => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::event_id::EventId;
 use agentrq_core::mcp::stateless::Headers;
-use agentrq_core::model::{AgentName, WorkspaceId};
+use agentrq_core::model::{AgentName, ListName, WorkspaceId};
 use worker::{Delay, Response, ResponseBuilder};
 
 use super::{Asked, answer, no_content};
@@ -71,9 +71,9 @@ impl WorkspaceObject {
         let holder = asked.asker.agent()?.clone();
         let agent = holder.agent(asked.query("agent").as_deref())?;
         let id = connection(&asked)?;
-        let about = About { workspace, base: asked.header(BASE_HEADER).unwrap_or_default() };
+        let about = about(&asked, workspace)?;
         let body = self.body(asked.request, &asked.asker, MCP_BYTES).await?;
-        self.while_writing(id, &agent, &body).await?;
+        self.while_writing(id, &agent, &about.list, &body).await?;
         let answered = Sockets(&self.state).answered(id);
         let posted = self.commit(|tx| {
             if let Some(answered) = answered {
@@ -100,7 +100,7 @@ impl WorkspaceObject {
         let header = |name| asked.header(name);
         let (version, method, name) = (header("mcp-protocol-version"), header("mcp-method"), header("mcp-name"));
         let session = header("mcp-session-id");
-        let about = About { workspace, base: asked.header(BASE_HEADER).unwrap_or_default() };
+        let about = about(&asked, workspace)?;
         let body = self.body(asked.request, &asked.asker, MCP_BYTES).await?;
         #[cfg(feature = "faults")]
         if let Some(Posted::Answer(answer)) = crate::mcp::fixtures::headers::refused(&body, |name| asked.header(name)) {
@@ -129,12 +129,12 @@ impl WorkspaceObject {
 
     /// A client that has its answer may create the same task again before the Worker's word that the answer is written has come.
     /// That word makes it another task; it is on its way.
-    async fn while_writing(&self, connection: SessionId, agent: &AgentName, body: &[u8]) -> Result<(), Problem> {
+    async fn while_writing(&self, connection: SessionId, agent: &AgentName, list: &ListName, body: &[u8]) -> Result<(), Problem> {
         let is_writing = || {
             let upto = Sockets(&self.state).answered(connection).map_or(0, |answered| answered.upto);
             inbox::is_writing(&self.sql(), connection, upto)
         };
-        if !is_writing()? || !sse::creates_again(&self.sql(), agent, body)? {
+        if !is_writing()? || !sse::creates_again(&self.sql(), agent, list, body)? {
             return Ok(());
         }
         for _ in 0..WRITING_LOOKS {
@@ -174,6 +174,11 @@ fn json(answer: Answer) -> Result<Response, Problem> {
         builder = builder.with_header(proven::HEADER, "1")?;
     }
     Ok(builder.fixed(answer.body.into_bytes()))
+}
+
+fn about(asked: &Asked<'_>, workspace: WorkspaceId) -> Result<About, Problem> {
+    let base = asked.header(BASE_HEADER).unwrap_or_default();
+    About::new(workspace, base, asked.query("list").as_deref(), asked.query("tools").as_deref())
 }
 
 fn connection(asked: &Asked<'_>) -> Result<SessionId, Problem> {

@@ -1,10 +1,14 @@
 //! The object's answers over HTTP: the tasks, threads, tokens and files of its workspace.
 
+mod hooks;
+mod interchange;
 mod mcp;
 mod messages;
+mod outputs;
 mod sync;
 mod tasks;
 mod tokens;
+mod workflows;
 mod workspace;
 
 use agentrq_core::id::Id;
@@ -28,6 +32,8 @@ use crate::stream::dial::wants_socket;
 use crate::workspace::tokens::Holder;
 use crate::workspace::transaction::Transaction;
 use crate::workspace::{blobs, reach, tokens as token_table};
+
+pub use interchange::Imports;
 
 /// Who asks, checked wholly.
 #[derive(Clone, Debug)]
@@ -111,7 +117,8 @@ impl WorkspaceObject {
     pub(in crate::object) async fn answer(&self, request: &mut Request) -> Result<Response, Problem> {
         let method = Method::parse(request.method().as_ref());
         let url = request.url()?;
-        if method == Method::Put {
+        // The account makes a workspace: no route leads here from outside.
+        if method == Method::Put && matches!(routes::find(Method::Get, url.path()), Ok((Route::Workspace(_), _))) {
             return self.make(body::read_json(request, JSON_BYTES).await?);
         }
         let (route, _) = routes::find(method, url.path())?;
@@ -119,8 +126,14 @@ impl WorkspaceObject {
         if let Route::Fault(fault) = &route {
             return self.fault(fault);
         }
-        if !self.is_made()? {
-            return Err(Problem::new(Code::WorkspaceNotFound, "this workspace was deleted"));
+        if !self.is_here()? {
+            let is_deletion = method == Method::Delete && matches!(route, Route::Workspace(_));
+            return Err(if is_deletion && self.is_made()? {
+                // Not "there is none": whoever hears that takes it for done.
+                Problem::unavailable("this workspace is being deleted")
+            } else {
+                Problem::new(Code::WorkspaceNotFound, "this workspace was deleted")
+            });
         }
         let caller = Caller::of(request).ok_or_else(|| Problem::internal("a request reached the object without a caller"))?;
         let asker = self.asker(caller, &url)?;
@@ -195,6 +208,8 @@ impl WorkspaceObject {
             (Route::Task(_, task), _) => self.edit_task(asked, named(task)).await,
             (Route::Messages(_, task), Method::Get) => self.list_messages(&asked, named(task)),
             (Route::Messages(_, task), _) => self.post_message(asked, named(task)).await,
+            (Route::Output(workspace, task), Method::Post) => self.admit_runner(&asked, &workspace, named(task)),
+            (Route::Output(workspace, task), _) => self.admit_reader(&workspace, named(task)),
             (Route::Attachments(_), _) => self.upload(asked).await,
             (Route::Attachment(_, id), _) => blobs::download::answer(&self.sql(), id, asked.request),
             (Route::Agents(_), _) => {
@@ -203,12 +218,20 @@ impl WorkspaceObject {
                 object(&mut body, &members!(agents));
                 written(200, body)
             }
+            (Route::Workflows(_), _) => self.list_workflows(&asked),
+            (Route::Workflow(_, name), Method::Get) => self.read_workflow(&asked, &name),
+            (Route::Workflow(_, name), Method::Delete) => self.delete_workflow(&asked, &name),
+            (Route::Workflow(_, name), _) => self.save_workflow(asked, &name).await,
+            (Route::WorkflowRuns(_, name), _) => self.start_workflow(asked, &name).await,
             (Route::Snapshot(_), _) => self.snapshot(&asked),
             (Route::Activity(_), _) => self.activity(&asked),
             (Route::Commands(_), _) => self.commands(asked).await,
             (Route::Events(_), _) if wants_socket(asked.request) => {
                 self.dashboard_stream(asked.asker.session()?, asked.query("cursor").as_deref()).await
             }
+            (Route::Export(workspace), _) => self.export(&asked, &workspace),
+            (Route::Import(_), _) => self.import(asked).await,
+            (Route::Hooks(_), _) => self.hooks(asked).await,
             (Route::Mcp(workspace, endpoint), _) => self.mcp(asked, workspace, endpoint).await,
             _ => Err(Problem::new(Code::NotFound, "there is nothing at this path")),
         }

@@ -63,6 +63,7 @@ impl WorkspaceObject {
         let filter = Filter {
             status: status.transpose()?,
             assignee: assignee.transpose()?,
+            list: asked.query("list").filter(|list| !list.is_empty()),
             words: asked.query("q").filter(|words| !words.is_empty()),
             cursor: asked.query("cursor").filter(|cursor| !cursor.is_empty()),
             limit: threads::limit(asked.query("limit").as_deref(), 50)?,

@@ -1,6 +1,7 @@
 //! The workspace itself over HTTP: made by the account, renamed, deleted.
 
 use agentrq_core::command::Command;
+use agentrq_core::id::Id;
 use agentrq_core::model::{Workspace, WorkspaceId};
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::View;
@@ -29,9 +30,17 @@ pub(super) struct NewWorkspace {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct WorkspaceEdit {
     name: Option<String>,
     mission: Option<String>,
+    enforce_dependencies: Option<bool>,
+}
+
+impl WorkspaceEdit {
+    fn command(self, id: Id) -> Command {
+        Command::EditWorkspace { id, name: self.name, mission: self.mission, enforce_dependencies: self.enforce_dependencies }
+    }
 }
 
 impl WorkspaceObject {
@@ -40,10 +49,11 @@ impl WorkspaceObject {
         if !self.is_made()? {
             let (name, mission) = agentrq_core::decide::check_workspace(&new.name, &new.mission)?;
             self.migrate()?;
-            let workspace = Workspace { id: new.id, name, mission, created_at: new.created_at, revision: 0 };
+            let workspace = Workspace { id: new.id, name, mission, enforce_dependencies: false, created_at: new.created_at, revision: 0 };
             let (epoch, tag) = (format!("{:x}", random::bits()?), format!("{:x}", random::bits()?));
             atomically(&self.state.storage(), || Ok(crate::workspace::make(self.sql(), workspace, &epoch, &tag)?))?;
             self.forget_whether_made();
+            self.is_leaving.set(false);
         }
         answer(201, &self.workspace()?)
     }
@@ -56,12 +66,23 @@ impl WorkspaceObject {
         let edit: WorkspaceEdit = self.json(asked.request, &asked.asker).await?;
         let actor = asked.asker.actor()?;
         let id = random::id(random::now())?;
-        self.commit(|tx| tx.run(Command::EditWorkspace { id, name: edit.name, mission: edit.mission }, &actor, None).map(|_| ()))?;
+        self.commit(|tx| tx.run(edit.command(id), &actor, None).map(|_| ()))?;
         answer(200, &self.workspace()?)
     }
 
     pub(super) async fn delete_workspace(&self, asked: &Asked<'_>) -> Result<Response, Problem> {
         asked.asker.person()?;
+        self.is_leaving.set(true);
+        let deleted = self.delete_all().await;
+        // Should it fail, what is left stays, and the person may try again.
+        self.is_leaving.set(deleted.is_ok());
+        deleted?;
+        no_content()
+    }
+
+    async fn delete_all(&self) -> Result<(), Problem> {
+        // First what only this object knows of.
+        self.forget_outputs().await?;
         let last: Vec<_> = connections::live(&self.sql())?.iter().filter_map(tell::ends).collect();
         let sockets = Sockets(&self.state);
         sockets.say(&last);
@@ -69,6 +90,6 @@ impl WorkspaceObject {
         self.state.storage().delete_alarm().await?;
         self.state.storage().delete_all().await?;
         self.forget_whether_made();
-        no_content()
+        Ok(())
     }
 }

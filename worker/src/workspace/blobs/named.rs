@@ -9,6 +9,7 @@
 use agentrq_core::id::AttachmentId;
 use agentrq_core::model::Attachment;
 
+use super::is_known;
 use super::{find, remove};
 use crate::problem::{Code, Problem};
 use crate::sql::{Sql, SqlError, Value};
@@ -61,15 +62,26 @@ pub fn name(sql: &impl Sql, file: Attachment, wanted: Wanted<'_>) -> Result<Name
             remove(sql, file.id)?;
         }
         refused?;
-        sql.exec(
-            "UPDATE attachments SET id = ?1, named_by = ?2, came_as = ?3 WHERE id = ?3",
-            &[wanted.id.to_string().into(), wanted.by.into(), file.id.to_string().into()],
-        )?;
-        return Ok(Named::Now(Attachment { id: wanted.id, ..file }));
+        return rename(sql, file, wanted);
     };
     remove(sql, file.id)?;
     check(sql, wanted)?;
     if (Attachment { id: wanted.id, ..file }) == there { Ok(Named::Before(there)) } else { Err(taken(wanted.id)) }
+}
+
+/// The same for a file that is brought back with what it was attached to: an id that is no more is for whoever has the bytes that it meant.
+pub fn bring(sql: &impl Sql, file: Attachment, wanted: Wanted<'_>) -> Result<Named, Problem> {
+    let buried = sql.first("SELECT sha256 FROM buried_attachments WHERE id = ?", &[wanted.id.to_string().into()])?;
+    let is_the_one = buried.map_or(Ok(false), |row| Ok::<_, SqlError>(row.text(0)? == file.sha256))?;
+    if is_the_one && !is_known(sql, wanted.id)? { rename(sql, file, wanted) } else { name(sql, file, wanted) }
+}
+
+fn rename(sql: &impl Sql, file: Attachment, wanted: Wanted<'_>) -> Result<Named, Problem> {
+    sql.exec(
+        "UPDATE attachments SET id = ?1, named_by = ?2, came_as = ?3 WHERE id = ?3",
+        &[wanted.id.to_string().into(), wanted.by.into(), file.id.to_string().into()],
+    )?;
+    Ok(Named::Now(Attachment { id: wanted.id, ..file }))
 }
 
 /// Refuses a file under an id that meant another one.

@@ -2,6 +2,7 @@
 
 use agentrq_core::id::SessionId;
 use agentrq_core::mcp::event_id::{EventId, Place};
+use agentrq_core::model::{AgentName, DeliveryCopy};
 use agentrq_core::sse;
 use agentrq_core::time::Timestamp;
 use serde_json::Value;
@@ -22,7 +23,7 @@ pub fn answer<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, answer: 
     let text = answer.to_string();
     let mut parts = parts(&text);
     let row = tx.sql().first(
-        "INSERT INTO answers (connection, at, deliveries, json) VALUES (?, ?, ?, ?) RETURNING id",
+        "INSERT INTO answers (id, connection, at, deliveries, json) VALUES ((SELECT last_answer + 1 FROM head), ?, ?, ?, ?) RETURNING id",
         &[connection.id.to_string().into(), tx.now.ms().into(), given.write().into(), parts.next().unwrap_or_default().into()],
     )?;
     let id = row.ok_or_else(|| Problem::internal("an insert returned no row"))?.count(0)?;
@@ -55,6 +56,20 @@ pub fn is_writing(sql: &impl Sql, connection: SessionId, upto: u64) -> Result<bo
         &[connection.to_string().into(), upto.into()],
     )?;
     Ok(row.is_some())
+}
+
+/// What stands in answers to calls of this agent that are on their way to clients that wait for them.
+pub(super) fn being_written(sql: &impl Sql, agent: &AgentName) -> Result<Vec<DeliveryCopy>, SqlError> {
+    let rows = sql.exec(
+        "SELECT deliveries FROM answers JOIN connections c ON c.id = answers.connection
+         WHERE answers.written_at IS NULL AND c.is_live = 1 AND c.agent = ? AND c.kind = 'call'",
+        &[agent.as_str().into()],
+    )?;
+    let mut copies = Vec::new();
+    for row in rows {
+        copies.extend(Given::read(row.text(0)?)?.copies);
+    }
+    Ok(copies)
 }
 
 /// A text in pieces that fit a row each.

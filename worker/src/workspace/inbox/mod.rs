@@ -9,6 +9,7 @@ mod beginning;
 mod given;
 mod lost;
 mod mending;
+mod outputs;
 mod pings;
 mod pushes;
 mod reading;
@@ -16,15 +17,18 @@ mod results;
 #[cfg(test)]
 mod tests;
 mod waits;
+mod wanted;
 
 pub use answers::{answer, answer_of, is_writing, written};
 pub use beginning::begins;
 pub use given::Given;
 pub use lost::take_back;
 pub use mending::{left, lose, nudge, repeat_answers, repeat_unproven, take_over, unanswered};
+pub use outputs::{answer_output, check_room, refuse_output, wanted};
 pub use pings::{got, ping, pinged, pong};
 pub use pushes::deliver;
 pub(crate) use reading::looked;
 pub use reading::message;
 pub use results::{Creation, confirm, creation_answered, give, riding, ungiven};
-pub use waits::{Wait, Waited, cancel_wait, end_waits, is_waiting, wait, wait_over, waited};
+pub use waits::{For, Wait, Waited, Waiting, cancel_wait, end_waits, is_waiting, wait, wait_over, waited};
+pub use wanted::{Wanted, When};

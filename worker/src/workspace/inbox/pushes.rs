@@ -36,12 +36,13 @@ pub fn deliver<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
             }
         }
     }
-    let mut is_left = false;
+    let (mut is_left, mut is_moved) = (false, false);
     for (index, deliveries) in given {
         let (Some(listener), Some(holder)) = (listeners.get(index), holders.get(index)) else { continue };
         // A model that waits in a call hears nothing else: its call is answered instead of a push.
         if let Some(wait) = waiting(tx.sql(), holder.session)? {
             answer_wait(tx, &wait, deliveries)?;
+            is_moved = true;
             continue;
         }
         // Its call has just been answered with something else: the rest finds another way, or waits.
@@ -58,7 +59,8 @@ pub fn deliver<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
         }
         push(tx, connection, holder.session, at_home)?;
     }
-    if is_left { deliver(tx) } else { Ok(()) }
+    // Once more, for what found another way closed; never where nothing has changed by it.
+    if is_left && is_moved { deliver(tx) } else { Ok(()) }
 }
 
 /// Parts deliveries into those of tasks that this session works on, and others.

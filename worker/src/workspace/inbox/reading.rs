@@ -14,10 +14,7 @@ use crate::workspace::transaction::Transaction;
 
 /// What a look found. This store holds everything, so Unknown means that the database failed.
 pub(crate) fn looked<S: Sql, T>(tx: &Transaction<S>, look: Look<T>) -> Result<T, Problem> {
-    match look {
-        Look::Known(value) => Ok(value),
-        Look::Unknown => Err(tx.store().check().err().map_or_else(|| Problem::internal("a look failed"), Problem::from)),
-    }
+    tx.store().looked(look)
 }
 
 /// A delivery with what it is about, ready to be read: its `copy`-th copy. Each after the first says so, since nobody knows for certain that
@@ -27,7 +24,7 @@ pub(super) fn item<S: Sql>(tx: &Transaction<S>, delivery: &Delivery, copy: u32) 
     let message = match delivery.kind {
         DeliveryKind::Reply | DeliveryKind::Verdict => Some(MessageId(delivery.id.0)),
         DeliveryKind::Task => Some(MessageId(delivery.task.0)),
-        DeliveryKind::Status => None,
+        DeliveryKind::Status | DeliveryKind::Stop | DeliveryKind::Ended => None,
     };
     let message = match message {
         Some(id) => looked(tx, tx.store().message(id))?,

@@ -3,7 +3,7 @@
 use agentrq_core::Report;
 use agentrq_core::id::{DeliveryId, TaskId};
 use agentrq_core::limits;
-use agentrq_core::model::{Delivery, DeliveryState, Route};
+use agentrq_core::model::{Delivery, DeliveryState, RUNNER, Route};
 use agentrq_core::view::View;
 
 use super::given::Given;
@@ -18,13 +18,14 @@ use crate::workspace::transaction::Transaction;
 const ARRIVED_MS: u64 = 500;
 
 /// What waits for the agent and has not stood in a result of this session yet. What was for nobody in particular stays with the session
-/// that got it, unless it was owed once more already: then whoever calls may have it.
+/// that got it, unless it was owed once more already: then whoever calls may have it. A program reads nothing that it is not told by itself.
 pub fn ungiven<S: Sql>(tx: &Transaction<S>, connection: &Connection) -> Result<Vec<Delivery>, Problem> {
     let session = connection.session.to_string();
     Ok(tx.store().many(
         "SELECT json FROM deliveries d WHERE state <> 'seen' AND (agent = ?1 OR (agent IS NULL AND (session IS NULL OR session = ?2 OR redelivered = 1)))
-         AND NOT EXISTS (SELECT 1 FROM shown WHERE session = ?2 AND delivery = d.id) ORDER BY queued_at, id LIMIT 50",
-        &[connection.agent.as_str().into(), session.into()],
+         AND NOT EXISTS (SELECT 1 FROM shown WHERE session = ?2 AND delivery = d.id)
+         AND NOT EXISTS (SELECT 1 FROM agents WHERE name = ?1 AND json_extract(json, '$.client.name') = ?3) ORDER BY queued_at, id LIMIT 50",
+        &[connection.agent.as_str().into(), session.into(), RUNNER.into()],
     )?)
 }
 

@@ -7,11 +7,11 @@ use agentrq_core::model::{Delivery, DeliveryState, Route};
 
 use serde_json::json;
 
-use super::{Given, answer, confirm, deliver, give, lose, ping, pong, repeat_unproven, riding, take_over, ungiven};
+use super::{Given, answer, confirm, deliver, give, lose, ping, pong, repeat_unproven, riding, take_over, ungiven, written};
 use crate::mcp::room::Room;
 use crate::sql::Sql;
 use crate::workspace::calls::{self, Call};
-use crate::workspace::connections::{self, Connection, Kind, Phase};
+use crate::workspace::connections::{self, Connection, Kind, Phase, WhenLeft};
 
 /// A person's answer to what this agent asked.
 fn answer_to(room: &Room, agent: &Connection) -> DeliveryId {
@@ -150,6 +150,40 @@ fn an_old_sessions_answer_takes_nothing_off_the_new_ones_stream_and_proves_nothi
 
         word(&room, &old, number, arrived);
         assert_eq!(room.delivery(answer), pushed);
+    }
+}
+
+#[test]
+fn what_is_being_written_to_a_call_that_waits_is_shown_to_no_new_session_unless_it_is_lost() {
+    for arrived in [true, false] {
+        let room = Room::new();
+        let asker = room.agent("claude");
+        let delivery = answer_to(&room, &asker);
+        room.commit(|tx| lose(tx, asker.id)).expect("lost");
+        let kind = Kind::Call { request: RequestId::text("1"), left: WhenLeft::Cancelled };
+        let call = Connection { id: another(1), session: another(1), kind, ..asker };
+        room.commit(|tx| {
+            connections::insert(tx.sql(), &call, tx.now).expect("opened");
+            let given = give(tx, &call, &[delivery], Route::Wait).expect("given");
+            answer(tx, &call, &json!({}), &given).expect("answered");
+        });
+        let new = room.agent("claude");
+        begins(&room, &new, new.session);
+        assert_eq!(room.delivery(delivery).session, Some(call.session));
+
+        room.commit(|tx| {
+            if arrived {
+                written(tx.sql(), call.id, u64::MAX >> 12, tx.now).expect("noted");
+            }
+            lose(tx, call.id).expect("over");
+            deliver(tx).expect("delivered");
+        });
+        let is = room.delivery(delivery);
+        if arrived {
+            assert_eq!((is.state, is.session), (DeliveryState::Received, Some(call.session)));
+        } else {
+            assert_eq!((is.state, is.session), (DeliveryState::Sent, Some(new.session)));
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use super::given::Given;
 use super::pings::ping;
 use super::reading::item;
 use super::results::give;
+use super::wanted::Wanted;
 use crate::problem::Problem;
 use crate::sql::{Row, Sql, SqlError};
 use crate::stream::line::Down;
@@ -30,24 +31,41 @@ pub struct Wait {
     request: String,
 }
 
-/// A new call waits; `progress` is what its client is sent meanwhile.
-pub fn wait<S: Sql>(
-    tx: &mut Transaction<S>,
-    connection: &Connection,
-    request: &RequestId,
-    progress: Option<String>,
-    timeout_s: u64,
-) -> Result<(), Problem> {
+/// What a call waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum For {
+    Messages,
+    Output(Wanted),
+}
+
+/// How a call waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    pub what: For,
+    pub timeout_ms: u64,
+    /// What its client is sent meanwhile.
+    pub progress: Option<String>,
+}
+
+/// A new call waits.
+pub fn wait<S: Sql>(tx: &mut Transaction<S>, connection: &Connection, request: &RequestId, waiting: Waiting) -> Result<(), Problem> {
+    let Waiting { what, timeout_ms, progress } = waiting;
     let request = request.as_value().to_string();
-    let deadline = tx.now.plus_ms(timeout_s * 1_000);
+    let deadline = tx.now.plus_ms(timeout_ms);
+    let wanted = match what {
+        For::Messages => None,
+        For::Output(wanted) => Some(wanted),
+    };
     tx.sql().exec(
-        "INSERT OR REPLACE INTO waits (connection, request, agent, progress, deadline) VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO waits (connection, request, agent, progress, deadline, task, output) VALUES (?, ?, ?, ?, ?, ?, ?)",
         &[
             connection.id.to_string().into(),
             request.as_str().into(),
             connection.agent.as_str().into(),
             progress.clone().into(),
             deadline.ms().into(),
+            wanted.map(|wanted| wanted.task.to_string()).into(),
+            wanted.map(|wanted| wanted.encode()).into(),
         ],
     )?;
     timers::set(tx.sql(), Timer::Wait, &format!("{} {request}", connection.id), deadline)?;
@@ -69,7 +87,7 @@ fn wait_key(request: &str) -> String {
 /// A call of this session that waits on a stream that is held.
 pub(super) fn waiting(sql: &impl Sql, session: SessionId) -> Result<Option<Wait>, SqlError> {
     let waits = "SELECT w.connection, w.request FROM waits w JOIN connections c ON c.id = w.connection
-                 WHERE c.session = ? AND c.is_live = 1 LIMIT 1";
+                 WHERE c.session = ? AND c.is_live = 1 AND w.task IS NULL LIMIT 1";
     read_wait(sql.first(waits, &[session.to_string().into()])?)
 }
 
@@ -90,7 +108,7 @@ pub fn end_waits<S: Sql>(tx: &mut Transaction<S>, connection: SessionId) -> Resu
 /// A call of this agent that waits on any stream that is held.
 pub(super) fn waiting_elsewhere(sql: &impl Sql, agent: &AgentName) -> Result<Option<Wait>, SqlError> {
     let waits = "SELECT w.connection, w.request FROM waits w JOIN connections c ON c.id = w.connection
-                 WHERE w.agent = ? AND c.is_live = 1 AND c.phase = 'ready'
+                 WHERE w.agent = ? AND w.task IS NULL AND c.is_live = 1 AND c.phase = 'ready'
                  AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.id = c.token AND t.hears = 0) ORDER BY c.opened_at DESC LIMIT 1";
     read_wait(sql.first(waits, &[agent.as_str().into()])?)
 }
@@ -105,15 +123,19 @@ pub fn wait_over<S: Sql>(tx: &mut Transaction<S>, key: &str) -> Result<(), Probl
     if crate::mcp::fixtures::calls::rung(tx, key)? {
         return Ok(());
     }
-    let Some((connection, request)) = key.split_once(' ') else { return Ok(()) };
-    let row = tx.sql().first("SELECT connection FROM waits WHERE connection = ? AND request = ?", &[connection.into(), request.into()])?;
-    match row {
-        Some(row) => {
-            let wait = Wait { connection: connections::id(&row, 0)?, request: request.to_owned() };
-            answer_wait(tx, &wait, Vec::new())
-        }
+    match found(tx, key)? {
+        Some(wait) => answer_wait(tx, &wait, Vec::new()),
         None => Ok(()),
     }
+}
+
+/// The call of this key, if it still waits.
+pub(super) fn found<S: Sql>(tx: &Transaction<S>, key: &str) -> Result<Option<Wait>, Problem> {
+    let Some((connection, request)) = key.split_once(' ') else { return Ok(None) };
+    let row = tx
+        .sql()
+        .first("SELECT connection, request FROM waits WHERE connection = ? AND request = ?", &[connection.into(), request.into()])?;
+    Ok(read_wait(row)?)
 }
 
 /// Forgets a waiting call of this session without an answer: the client cancelled it.
@@ -143,20 +165,30 @@ fn end_wait<S: Sql>(tx: &mut Transaction<S>, wait: &Wait) -> Result<(), Problem>
 
 pub(super) fn answer_wait<S: Sql>(tx: &mut Transaction<S>, wait: &Wait, deliveries: Vec<Delivery>) -> Result<(), Problem> {
     let Some(connection) = connections::find(tx.sql(), wait.connection)? else { return Ok(()) };
-    let request: Value = serde_json::from_str(&wait.request).map_err(Problem::internal)?;
-    let request = RequestId::from_value(&request).ok_or_else(|| Problem::internal("a waiting call has no id"))?;
     let answered = waited(tx, &connection, deliveries)?;
-    end_wait(tx, wait)?;
-    let result = ToolAnswer::Done(answered.value).to_json(&[]);
-    let result = match &connection.kind {
-        Kind::Call { left: WhenLeft::Cancelled, .. } => stateless::complete("tools/call", result),
-        _ => result,
-    };
-    answer(tx, &connection, &jsonrpc::result(&request, result), &answered.given)?;
+    says(tx, wait, &connection, &ToolAnswer::Done(answered.value), &answered.given)?;
     if !matches!(connection.kind, Kind::Call { .. }) && !answered.given.is_empty() {
         ping(tx, wait.connection, &answered.given.copies)?;
     }
     Ok(())
+}
+
+/// Answers a waiting call with what gives nothing away that waits for the agent.
+pub(super) fn answer_with<S: Sql>(tx: &mut Transaction<S>, wait: &Wait, said: ToolAnswer) -> Result<(), Problem> {
+    let Some(connection) = connections::find(tx.sql(), wait.connection)? else { return Ok(()) };
+    says(tx, wait, &connection, &said, &Given::default())
+}
+
+fn says<S: Sql>(tx: &mut Transaction<S>, wait: &Wait, connection: &Connection, said: &ToolAnswer, given: &Given) -> Result<(), Problem> {
+    let request: Value = serde_json::from_str(&wait.request).map_err(Problem::internal)?;
+    let request = RequestId::from_value(&request).ok_or_else(|| Problem::internal("a waiting call has no id"))?;
+    end_wait(tx, wait)?;
+    let result = said.to_json(&[]);
+    let result = match &connection.kind {
+        Kind::Call { left: WhenLeft::Cancelled, .. } => stateless::complete("tools/call", result),
+        _ => result,
+    };
+    answer(tx, connection, &jsonrpc::result(&request, result), given).map(drop)
 }
 
 /// What a waiting call returns, and what is given with it.
