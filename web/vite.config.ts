@@ -59,5 +59,8 @@ export default defineConfig({
   test: {
     environment: "jsdom",
     include: ["tests/**/*.test.ts"],
+    // How long a test takes is the machine's matter. One that hangs is named.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 });

@@ -1,8 +1,9 @@
+// What each commit tells in the feed of activity: who did what, to what it led, and by which delivery an agent hears of it.
 import { describe, expect, test } from "vitest";
 import { concerns, entriesOf, wayOf, type Entry } from "../src/lib/activity/entries";
 import { ActivityFeed } from "../src/lib/activity/feed";
 import type { Change, Entity, Frame } from "../src/lib/model/sync";
-import type { Actor, Agent, Delivery, Message, Task } from "../src/lib/model/types";
+import type { Actor, Agent, Delivery, Job, Message, Task } from "../src/lib/model/types";
 
 const AT = "2026-11-21T14:33:41.000Z";
 const later = (ms: number): string => new Date(Date.parse(AT) + ms).toISOString();
@@ -168,6 +169,24 @@ describe("what a commit tells", () => {
       aTask(),
     ]);
     expect(entriesOf(1, [reply])[0]).toMatchObject({ verb: "replied on", delivery: null });
+  });
+
+  test("is a stop of background work by who wants it, that it goes unanswered, and that contact was lost", () => {
+    const system: Actor = { kind: "system" };
+    const stop = { at: AT, by: ANNA };
+    const changed = (actor: Actor, job: Partial<Job>, more: Entity[] = []): Frame[] => [
+      frame("task.updated", actor, [
+        ...more,
+        aTask({ work: { list: "main", number: 1, fence: 1, job: { kind: "local_bash", ...job } } }),
+      ]),
+    ];
+    const told = [aDelivery({ kind: "stop", note: "its time is over" })];
+    expect(words(changed(ANNA, { stop }, told))).toEqual(["asked to stop"]);
+    expect(words(changed(system, { stop: { at: AT } }, told))).toEqual(["asked to stop: its time is over"]);
+    expect(words(changed(system, { stop: { ...stop, unconfirmed: true } }))).toEqual(["got no answer to the stop of"]);
+    expect(words(changed(system, { lostAt: AT }))).toEqual(["lost contact with the runner of"]);
+    expect(words(changed(system, {}))).toEqual([]);
+    expect(words(changed(ANNA, {}))).toEqual(["edited"]);
   });
 
   test("keeps a long text to its first words", () => {

@@ -1,3 +1,4 @@
+// What a screen reader is told: at once what the person does, and of a flood of news one sentence.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Frame } from "../src/lib/model/sync";
 import type { Agent, Task } from "../src/lib/model/types";

@@ -1,6 +1,6 @@
 // The card on which somebody decides shows every word of what it is about, in the formatted view too, and nothing that hides.
 import { flushSync, mount, tick, unmount } from "svelte";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { awaits } from "../src/lib/state/calm";
 import { diffViewer, highlighter, renderer } from "../src/lib/ui/chunks.svelte";
 import { diffs, printsOf } from "../src/lib/state/diffs.svelte";
@@ -11,12 +11,13 @@ import { realCore } from "./lib/core";
 import Deciding from "./lib/Deciding.svelte";
 import { observers } from "./lib/observers";
 import { randomly, type Randomly } from "./lib/random";
+import { comes } from "./lib/comes";
 
 beforeAll(async () => {
   observers();
   awaits(Promise.resolve());
   await realCore();
-  for (const part of [renderer, highlighter, diffViewer]) await vi.waitFor(() => expect(part()).not.toBeNull());
+  for (const part of [renderer, highlighter, diffViewer]) await comes(() => expect(part()).not.toBeNull());
 }, 60_000);
 
 let standing: ReturnType<typeof mount> | undefined;

@@ -1,7 +1,7 @@
 // What people paste to connect an agent, and the words of what its token opens.
 import { describe, expect, test } from "vitest";
 import { SCOPES, widest } from "../src/lib/text/scopes";
-import { addLine, codexToml, mcpJson, vscodeJson } from "../src/lib/text/snippets";
+import { addLine, codexToml, hooksJson, mcpJson, vscodeJson } from "../src/lib/text/snippets";
 
 const URL = "https://relay.example/mcp/w1";
 
@@ -26,6 +26,20 @@ describe("what is pasted", () => {
     };
     expect(inputs).toMatchObject([{ id: "agentrq-token", password: true }]);
     expect(servers.agentrq.headers.Authorization).toBe("Bearer ${input:agentrq-token}");
+  });
+
+  test("has hooks tell of what is mirrored and of nothing else, with a token that no file holds", () => {
+    const { hooks } = JSON.parse(hooksJson(URL)) as { hooks: Record<string, { matcher?: string; hooks: unknown[] }[]> };
+    expect(Object.keys(hooks)).toEqual(["TaskCreated", "TaskCompleted", "PostToolUse", "SessionEnd"]);
+    expect(hooks["PostToolUse"]?.[0]?.matcher).toBe("TaskCreate|TaskUpdate|TodoWrite");
+    expect(hooks["TaskCreated"]?.[0]?.hooks).toMatchObject([
+      {
+        type: "http",
+        url: "https://relay.example/hooks/w1",
+        headers: { Authorization: "Bearer $AGENTRQ_TOKEN", "X-Task-List": "$CLAUDE_CODE_TASK_LIST_ID" },
+        allowedEnvVars: ["AGENTRQ_TOKEN", "CLAUDE_CODE_TASK_LIST_ID"],
+      },
+    ]);
   });
 });
 

@@ -7,6 +7,7 @@ import { endAll, forgetAll } from "../src/lib/state/belongings";
 import { note, recents } from "../src/lib/state/recents";
 import { undo } from "../src/lib/state/undo.svelte";
 import { task } from "./fixtures";
+import { comes } from "./lib/comes";
 
 interface Asked {
   method: string;
@@ -60,7 +61,7 @@ describe("what is a person's", () => {
     localStorage.setItem("agentrq.diff.viewed", "print");
     localStorage.setItem("agentrq.theme", "dark");
     forgetAll();
-    await vi.waitFor(() => expect(closed).toEqual(["the page's", "the worker's"]));
+    await comes(() => expect(closed).toEqual(["the page's", "the worker's"]));
     expect([announcer.first, announcer.second, undo.notice, undo.held.size, recents().length]).toEqual([
       "",
       "",

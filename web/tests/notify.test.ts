@@ -1,3 +1,4 @@
+// What is worth a notification: what has just come to the person, once, and taken back when it needs nobody any more.
 import { describe, expect, test } from "vitest";
 import type { Frame } from "../src/lib/model/sync";
 import type { Actor, Task } from "../src/lib/model/types";

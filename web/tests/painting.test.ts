@@ -1,9 +1,13 @@
 // What is painted again, and what is not.
+import { flushSync, mount, unmount, type Component } from "svelte";
 import { describe, expect, it } from "vitest";
 import type { Message } from "../src/lib/model/types";
 import { arrange } from "../src/lib/text/thread";
 import { keep } from "../src/lib/state/keep";
 import { isSame, subjectOf, taskOf } from "../src/lib/sync/subjects";
+import { comes } from "./lib/comes";
+import Read from "./lib/Read.svelte";
+import Shown from "./lib/Shown.svelte";
 
 interface Item {
   id: string;
@@ -78,5 +82,36 @@ describe("subjects", () => {
   it("are told apart", () => {
     const all = [{ task: "a" }, { task: "b" }, { agent: "a" }, { agent: "b" }, "workspace"] as const;
     for (const one of all) expect(all.filter((other) => isSame(one, other))).toEqual([one]);
+  });
+});
+
+describe("a text, once it is decided on", () => {
+  async function decided(text: string): Promise<{ before: Element; after: Element | null }> {
+    const first = { text, whole: true };
+    const shown = mount(Shown, {
+      target: document.body,
+      props: { of: Read as Component<Record<string, unknown>>, first },
+    });
+    const written = (): Element | null => document.querySelector(".html > p");
+    const before = await comes(() => {
+      const it = written();
+      if (!it) throw new Error("nothing is written");
+      return it;
+    });
+    shown.change({ whole: false });
+    flushSync();
+    const after = written();
+    await unmount(shown);
+    return { before, after };
+  }
+
+  it("is not written anew: a long thread would be, with each status", async () => {
+    const { before, after } = await decided("Words of **weight**.");
+    expect(after).toBe(before);
+  });
+
+  it("no longer says where its links lead", async () => {
+    const { before, after } = await decided("See [there](https://example.org/).");
+    expect([before.textContent, after?.textContent]).toEqual(["See there (https://example.org/).", "See there."]);
   });
 });

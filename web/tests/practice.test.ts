@@ -1,3 +1,4 @@
+// The practice agent asks, thanks, and is done; it leaves alone what it has not filed.
 import { describe, expect, test } from "vitest";
 import type { Agent, Task } from "../src/lib/model/types";
 import { isAbout, practiceIn, PRACTICE_AGENT } from "../src/lib/practice/known";

@@ -1,3 +1,4 @@
+// What is said of an agent: what it does, whom it waits for, since when it is away, and by which way a reply reaches it.
 import { describe, expect, test } from "vitest";
 import type { Agent, Task } from "../src/lib/model/types";
 import { doing, reachOf, tasksOf } from "../src/lib/text/presence";

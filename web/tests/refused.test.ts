@@ -1,6 +1,6 @@
 // "Try again" says the very same again, or nothing: what was refused may not come back as something else.
 import { flushSync, mount, unmount } from "svelte";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { Command, Draft } from "../src/lib/model/commands";
 import type { Agent, Id, Task } from "../src/lib/model/types";
 import type { Refusal, WorkspaceStore } from "../src/lib/state/workspace.svelte";
@@ -8,6 +8,7 @@ import { Refusals } from "../src/lib/state/refusals.svelte";
 import { agent, message, task } from "./fixtures";
 import { realCore } from "./lib/core";
 import { observers } from "./lib/observers";
+import { comes } from "./lib/comes";
 
 const asked = task({ id: "t1", digest: "shown", turn: "human", assignee: "human", title: "Approve: x" });
 const body = message({ id: "t1", task: "t1", text: "the proposed text" });
@@ -66,7 +67,7 @@ async function dock(command: Command, there: Task, drafts: Record<string, string
       onunfold: () => undefined,
     },
   });
-  await vi.waitFor(() => expect(document.querySelector(".refused, [role=alert]")).not.toBeNull());
+  await comes(() => expect(document.querySelector(".refused, [role=alert]")).not.toBeNull());
   flushSync();
   return said;
 }

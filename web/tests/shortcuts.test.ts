@@ -1,6 +1,7 @@
 // The table of keys: what is pressed is what it says.
 import { describe, expect, it } from "vitest";
-import { KeyReader, keyWords, SHORTCUTS } from "../src/lib/state/shortcuts";
+import { KeyReader, KEYS } from "../src/lib/state/shortcuts";
+import { keyWords, SHORTCUTS } from "../src/lib/text/keys";
 
 const press = (key: string, mod: "ctrlKey" | "metaKey" | "altKey" | null = null) => ({
   key,
@@ -14,6 +15,7 @@ describe("shortcuts", () => {
   it("have one meaning a key, and words for it", () => {
     const keys = all.flatMap((one) => one.keys);
     expect(new Set(keys).size).toBe(keys.length);
+    expect(all.map(({ name }) => name).toSorted()).toEqual(Object.keys(KEYS).toSorted());
     expect(all.every(({ what, keys: some }) => what !== "" && some.length > 0)).toBe(true);
   });
 

@@ -80,6 +80,18 @@ it("an answer that gets lost is asked for again, and the command takes effect on
   expect(server.effects).toEqual([id]);
 });
 
+it("what is on its way when the network becomes another is sent again at once", async () => {
+  const page = await Page.open();
+  await until(() => page.standing?.stream === "open");
+  server.loses = "commands";
+  const id = page.rename("not on the old network");
+  await until(() => server.loses === null);
+  expect(server.effects).toEqual([]);
+  dispatchEvent(new Event("online"));
+  await until(settled(page));
+  expect([server.effects, page.standing?.trouble]).toEqual([[id], null]);
+});
+
 it("what the server refuses is taken back in every tab, and waits with its reason, also after a reload", async () => {
   const [one, two] = [await Page.open(), await Page.open()];
   await until(() => two.standing?.stream === "open");
@@ -428,6 +440,19 @@ it("files go before the words that name them, once, and what does not name them 
   await until(async () => (await page.tab.files.waiting(server.workspace)).length === 0);
   page.rename("with a file");
   await until(settled(page));
+  expect(server.uploads).toEqual([file.id]);
+});
+
+it("a file that is on its way when the network becomes another is sent again at once", async () => {
+  const page = await Page.open();
+  await until(() => page.standing?.stream === "open");
+  server.loses = "attachments";
+  const file = { id: core.newId(), filename: "a.txt", mimeType: "text/plain", size: 1, sha256: "" };
+  await page.tab.files.add(server.workspace, file, new Blob(["x"]));
+  page.tab.wake(server.workspace);
+  await until(() => server.loses === null);
+  dispatchEvent(new Event("online"));
+  await until(async () => (await page.tab.files.waiting(server.workspace)).length === 0);
   expect(server.uploads).toEqual([file.id]);
 });
 

@@ -1,5 +1,5 @@
 // The places that a first visit need not wait for: each is fetched when it is first opened, and all of them once the page has time.
-import { whenIdle } from "../lib/idle";
+import { drawn, whenIdle } from "../lib/idle";
 import type { Route } from "../lib/router/match";
 import { awaits, calm } from "../lib/state/calm";
 
@@ -7,6 +7,7 @@ export const openTask = () => import("../lib/ui/OpenTask.svelte");
 export const signIn = () => import("./SignIn.svelte");
 export const workspaces = () => import("./Workspaces.svelte");
 export const tasks = () => import("./Tasks.svelte");
+export const work = () => import("./Work.svelte");
 export const agents = () => import("./Agents.svelte");
 export const activity = () => import("./Activity.svelte");
 export const allActivity = () => import("./AllActivity.svelte");
@@ -17,6 +18,7 @@ export const settings = () => import("./Settings.svelte");
 export function fetchFor(route: Route): void {
   const parts: Partial<Record<Route["view"], () => Promise<unknown>>> = {
     tasks,
+    work,
     agents,
     activity,
     connect,
@@ -27,13 +29,13 @@ export function fetchFor(route: Route): void {
   parts[route.view]?.().catch(() => {});
   const task = route.view === "home" ? route.open : "task" in route ? route.task : null;
   if (task !== null) awaits(openTask());
-  // It will be the next thing that is asked for.
-  else void calm.then(() => whenIdle(() => void openTask().catch(() => {})));
+  // It will be the next thing that is asked for, once this one is seen: a page has time as well before its frame is drawn.
+  else void calm.then(drawn).then(() => whenIdle(() => void openTask().catch(() => {})));
 }
 
 /** Asks for all of them, one after the other, so that opening one waits for nothing. Where there is no network, what is here is here already. */
 export async function fetchAll(): Promise<void> {
   if (!navigator.onLine) return;
-  for (const part of [tasks, activity, agents, settings, connect, workspaces, allActivity, signIn])
+  for (const part of [tasks, work, activity, agents, settings, connect, workspaces, allActivity, signIn])
     await part().catch(() => {});
 }

@@ -35,6 +35,8 @@ export class Server {
   writes: { frames: "known" | "unknown"; snapshots: "known" | "unknown" } = { frames: "known", snapshots: "known" };
   /** Takes the next batch; then the network goes before anything comes back. */
   loseAnswer = false;
+  /** The next one never comes here, and its sender is not told so. */
+  loses: "commands" | "attachments" | null = null;
 
   #epoch = "e";
   #seq = 1;
@@ -51,6 +53,7 @@ export class Server {
     if (!this.online) throw new TypeError("no network");
     const { pathname } = new URL(path, "http://localhost");
     if (pathname.endsWith("/snapshot")) return this.#snapshot();
+    if (this.loses !== null && pathname.endsWith(`/${this.loses}`)) return this.#lost(init.signal);
     if (pathname.endsWith("/commands")) return this.#commands(JSON.parse(String(init.body)) as Sent);
     if (pathname.endsWith("/attachments")) return this.#upload(new URL(path, "http://localhost"));
     if (pathname === "/api/events") return this.#events(new Headers(init.headers).get("Last-Event-ID"), init.signal);
@@ -114,6 +117,11 @@ export class Server {
       throw new TypeError("the answer got lost");
     }
     return json(200, { cursor: this.cursor, results });
+  }
+
+  #lost(signal: AbortSignal | null | undefined): Promise<never> {
+    this.loses = null;
+    return new Promise((_, fail) => signal?.addEventListener("abort", () => fail(signal.reason as Error)));
   }
 
   #run(clientId: string, mutationId: number, command: Command): void {

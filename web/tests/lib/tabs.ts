@@ -104,7 +104,7 @@ export class Page {
 }
 
 export const until = (what: () => unknown): Promise<void> =>
-  vi.waitFor(async () => expect(await what()).toBeTruthy(), { timeout: 10_000, interval: 5 });
+  vi.waitFor(async () => expect(await what()).toBeTruthy(), { timeout: 60_000, interval: 5 });
 export const settled = (page: Page) => () => page.copy.pending.queued.size === 0;
 
 /** From here on somebody else sits at this browser, or one who was there before. */
@@ -122,6 +122,7 @@ beforeEach(() => {
   const events = new EventTarget();
   vi.stubGlobal("addEventListener", events.addEventListener.bind(events));
   vi.stubGlobal("removeEventListener", events.removeEventListener.bind(events));
+  vi.stubGlobal("dispatchEvent", events.dispatchEvent.bind(events));
 });
 afterEach(() => {
   for (const page of opened) page.die();

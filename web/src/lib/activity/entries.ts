@@ -92,6 +92,19 @@ function moved(task: Task): Said {
   };
 }
 
+/** What happened to background work beside its beginning and end; null: nothing to tell of; undefined: something else happened. */
+function jobNews(frame: Frame, task: Task | undefined): Said | null | undefined {
+  const job = task?.work?.job;
+  if (job === undefined) return undefined;
+  const bySystem = frame.actor === null || frame.actor.kind === "system";
+  const stop = deliveriesIn([frame]).find(({ kind }) => kind === "stop");
+  // Whose wish it is, the entry says by itself.
+  if (stop) return { kind: "task", verb: "asked to stop", detail: bySystem ? (stop.note ?? null) : null };
+  if (!bySystem) return undefined;
+  if (job.lostAt !== undefined) return { kind: "task", verb: "lost contact with the runner of" };
+  return job.stop?.unconfirmed === true ? { kind: "task", verb: "got no answer to the stop of" } : null;
+}
+
 function edited(frame: Frame): Said {
   const notes = deliveriesIn([frame]).map(({ note }) => note);
   if (notes.includes("given to you")) return { kind: "task", verb: "gave agents" };
@@ -122,8 +135,10 @@ function tell(frame: Frame, commit: readonly Frame[]): Said | null {
   switch (frame.type) {
     case "task.created":
       return created(task, frame);
-    case "task.updated":
-      return edited(frame);
+    case "task.updated": {
+      const news = jobNews(frame, task);
+      return news === undefined ? edited(frame) : news;
+    }
     case "task.deleted":
       return { kind: "task", verb: "deleted" };
     case "reply.received":

@@ -1,4 +1,5 @@
 // Every request of the page: same origin, with the key that binds this session to this browser.
+import { Patience } from "./patience";
 import { ProblemError, toProblem, unreachable } from "./problem";
 
 export const SESSION_KEY_HEADER = "X-AgentRQ-Session-Key";
@@ -33,6 +34,9 @@ export interface Options {
   body?: BodyInit;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  /** The longest until the answer begins, and between two pieces of it, where that may be longer than usual. */
+  headMs?: number;
+  quietMs?: number;
   /** A 401 here is an answer, not the end of the session. */
   quiet?: boolean;
 }
@@ -47,14 +51,23 @@ export async function send(path: string, options: Options = {}): Promise<Respons
     headers["Content-Type"] = "application/json";
     body = JSON.stringify(options.json);
   }
-  const init: RequestInit = { method: options.method ?? "GET", headers, credentials: "same-origin", cache: "no-store" };
+  const { headMs, quietMs } = options;
+  const patience = new Patience({ bytes: sizeOf(body), headMs, quietMs, signal: options.signal });
+  const { signal } = patience;
+  const init: RequestInit = {
+    method: options.method ?? "GET",
+    headers,
+    credentials: "same-origin",
+    cache: "no-store",
+    signal,
+  };
   if (body !== undefined) init.body = body;
-  if (options.signal) init.signal = options.signal;
 
   let response: Response;
   try {
-    response = await fetch(path, init);
+    response = patience.hears(await fetch(path, init));
   } catch (error) {
+    patience.end();
     if (options.signal?.aborted) throw error;
     throw new ProblemError(unreachable());
   }
@@ -64,6 +77,9 @@ export async function send(path: string, options: Options = {}): Promise<Respons
   if (response.status === 401 && options.quiet !== true) onSignedOut();
   throw new ProblemError(toProblem(response.status, answer, response.headers.get("Retry-After")));
 }
+
+const sizeOf = (body: BodyInit | undefined): number =>
+  typeof body === "string" ? body.length : body instanceof Blob ? body.size : 0;
 
 // What a first visit will want to know is asked while the rules are still on their way. Who wants it takes the answer, once, and soon: a page that
 // had all of it already, and asks much later, must not be told what was so then.

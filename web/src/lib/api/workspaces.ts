@@ -24,8 +24,11 @@ export function createWorkspace(name: string, mission: string): Promise<Workspac
   return json<Workspace>("/api/workspaces", { method: "POST", json: mission ? { name, mission } : { name } });
 }
 
+/** It is gone once all that its background work has printed is. */
+const DELETION_MS = 180_000;
+
 export async function deleteWorkspace(id: string): Promise<void> {
-  await send(workspacePath(id), { method: "DELETE" });
+  await send(workspacePath(id), { method: "DELETE", headMs: DELETION_MS });
 }
 
 export async function listTokens(workspace: string): Promise<Token[]> {

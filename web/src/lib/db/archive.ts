@@ -54,13 +54,13 @@ export class Archive {
 
   async workspaces(): Promise<Workspace[] | null> {
     const row = await this.db.read(["person"], (tx) => tx.get("person", "workspaces"));
-    return row?.workspaces ?? null;
+    return row && "workspaces" in row ? row.workspaces : null;
   }
 
   /** Keeps this list. What is kept of other workspaces goes, unless commands wait there. */
   keepWorkspaces(workspaces: Workspace[]): Promise<void> {
     return this.db.write(["person", "queue", "refusals", ...OF_A_WORKSPACE], async (tx) => {
-      await tx.put("person", { key: "workspaces", workspaces });
+      tx.put("person", { key: "workspaces", workspaces });
       const stay = new Set(workspaces.map(({ id }) => id));
       for (const table of ["queue", "refusals"] as const) for (const id of await tx.owners(table)) stay.add(id);
       for (const table of OF_A_WORKSPACE)
@@ -111,12 +111,13 @@ export class Archive {
   /** Numbers a command and keeps it, unless it is kept. From here on it will be sent, whatever happens to the page. */
   enqueue(workspace: Id, command: Command, at: number, beside: Beside = NOTHING): Promise<QueueRow> {
     return this.db.write(["clients", "queue"], async (tx) => {
-      const kept = await tx.get("queue", [workspace, command.id]);
+      // Asked for together: until it is kept, a page that goes takes it along.
+      const [kept, named] = await Promise.all([tx.get("queue", [workspace, command.id]), tx.get("clients", workspace)]);
       if (kept) return kept;
-      const { client, next } = (await tx.get("clients", workspace)) ?? { client: this.newId(), next: 1 };
+      const { client, next } = named ?? { client: this.newId(), next: 1 };
       const row: QueueRow = { workspace, id: command.id, mutationId: next, command, at, ...beside, acknowledged: null };
-      await tx.put("queue", row);
-      await tx.put("clients", { workspace, client, next: next + 1 });
+      tx.put("queue", row);
+      tx.put("clients", { workspace, client, next: next + 1 });
       return row;
     });
   }
@@ -138,7 +139,7 @@ export class Archive {
     return this.db.write(["queue", "refusals"], async (tx) => {
       for (const id of taken) {
         const row = await tx.get("queue", [workspace, id]);
-        if (row) await tx.put("queue", { ...row, acknowledged: cursor });
+        if (row) tx.put("queue", { ...row, acknowledged: cursor });
       }
       await settle(tx, workspace, settled);
       await refuse(tx, refused);
@@ -154,8 +155,8 @@ export class Archive {
   renumber(workspace: Id): Promise<void> {
     return this.db.write(["clients", "queue"], async (tx) => {
       const rows = (await tx.of("queue", workspace)).toSorted(byNumber);
-      for (const [at, row] of rows.entries()) await tx.put("queue", { ...row, mutationId: at + 1, acknowledged: null });
-      await tx.put("clients", { workspace, client: this.newId(), next: rows.length + 1 });
+      for (const [at, row] of rows.entries()) tx.put("queue", { ...row, mutationId: at + 1, acknowledged: null });
+      tx.put("clients", { workspace, client: this.newId(), next: rows.length + 1 });
     });
   }
 
@@ -173,15 +174,15 @@ export class Archive {
       }));
       for (const { id } of again) rows.delete(id);
       for (const [at, row] of [...again, ...rows.values()].entries())
-        await tx.put("queue", { ...row, mutationId: at + 1, acknowledged: null });
-      await tx.put("clients", { workspace, client: this.newId(), next: again.length + rows.size + 1 });
+        tx.put("queue", { ...row, mutationId: at + 1, acknowledged: null });
+      tx.put("clients", { workspace, client: this.newId(), next: again.length + rows.size + 1 });
     });
   }
 
   /** The person has seen these refusals and mended or discarded them. */
   dismiss(workspace: Id, ids: Id[]): Promise<void> {
     return this.db.write(["refusals"], async (tx) => {
-      for (const id of ids) await tx.remove("refusals", [workspace, id]);
+      for (const id of ids) tx.remove("refusals", [workspace, id]);
     });
   }
 
@@ -194,8 +195,8 @@ export class Archive {
       await refuse(tx, commit.refused);
       const head = await tx.get("heads", workspace);
       if (head?.cursor !== commit.base) return head?.cursor === commit.cursor ? "known" : "gap";
-      await tx.put("journal", { workspace, kind: "commit", task: null, texts: commit.texts });
-      await tx.put("heads", { workspace, cursor: commit.cursor });
+      tx.put("journal", { workspace, kind: "commit", task: null, texts: commit.texts });
+      tx.put("heads", { workspace, cursor: commit.cursor });
       return "kept";
     });
   }
@@ -203,7 +204,7 @@ export class Archive {
   /** Keeps a page that was asked for at a place that is kept. */
   note(workspace: Id, kind: "thread" | "tasks", task: Id | null, text: string): Promise<void> {
     return this.db.write(["heads", "journal"], async (tx) => {
-      if (await tx.get("heads", workspace)) await tx.put("journal", { workspace, kind, task, texts: [text] });
+      if (await tx.get("heads", workspace)) tx.put("journal", { workspace, kind, task, texts: [text] });
     });
   }
 
@@ -220,9 +221,9 @@ export class Archive {
     again: Id[] = [],
   ): Promise<void> {
     return this.db.write(["heads", "checkpoints", "journal", "queue"], async (tx) => {
-      await tx.put("checkpoints", { workspace, texts, older });
+      tx.put("checkpoints", { workspace, texts, older });
       await tx.clear("journal", workspace);
-      await tx.put("heads", { workspace, cursor });
+      tx.put("heads", { workspace, cursor });
       await requeue(tx, workspace, settled, again);
     });
   }
@@ -244,17 +245,17 @@ async function requeue(tx: Transaction, workspace: Id, settled: Id[], again: Id[
   await settle(tx, workspace, settled);
   for (const id of again) {
     const row = await tx.get("queue", [workspace, id]);
-    if (row) await tx.put("queue", { ...row, acknowledged: null });
+    if (row) tx.put("queue", { ...row, acknowledged: null });
   }
 }
 
 async function settle(tx: Transaction, workspace: Id, ids: Id[]): Promise<void> {
-  for (const id of ids) await tx.remove("queue", [workspace, id]);
+  for (const id of ids) tx.remove("queue", [workspace, id]);
 }
 
 async function refuse(tx: Transaction, refused: RefusalRow[]): Promise<void> {
   for (const row of refused) {
-    await tx.remove("queue", [row.workspace, row.id]);
-    await tx.put("refusals", row);
+    tx.remove("queue", [row.workspace, row.id]);
+    tx.put("refusals", row);
   }
 }

@@ -28,7 +28,7 @@ export class FallbackDatabase implements Database {
     return this.#try((db) => db.read(tables, work));
   }
 
-  write<R>(tables: Table[], work: (tx: Transaction) => Promise<R>): Promise<R> {
+  write<R>(tables: Table[], work: (tx: Transaction) => R | Promise<R>): Promise<R> {
     return this.#try((db) => db.write(tables, work));
   }
 
@@ -82,13 +82,12 @@ async function bringAlong(from: Database, to: Database, newId: () => Id | Promis
     for (const row of queue.toSorted((one, other) => one.mutationId - other.mutationId)) {
       const number = (counts.get(row.workspace) ?? 0) + 1;
       counts.set(row.workspace, number);
-      await tx.put("queue", { ...row, mutationId: number, acknowledged: null });
+      tx.put("queue", { ...row, mutationId: number, acknowledged: null });
     }
-    for (const [workspace, number] of counts)
-      await tx.put("clients", { workspace, client: await newId(), next: number + 1 });
-    for (const row of person) await tx.put("person", row);
-    for (const row of refusals) await tx.put("refusals", row);
-    for (const row of drafts) await tx.put("drafts", row);
-    for (const row of files) if (row.waiting) await tx.put("files", row);
+    for (const [workspace, number] of counts) tx.put("clients", { workspace, client: await newId(), next: number + 1 });
+    for (const row of person) tx.put("person", row);
+    for (const row of refusals) tx.put("refusals", row);
+    for (const row of drafts) tx.put("drafts", row);
+    for (const row of files) if (row.waiting) tx.put("files", row);
   });
 }

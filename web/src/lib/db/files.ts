@@ -39,8 +39,8 @@ export class Files {
     await this.db.write(["files"], async (tx) => {
       const row = await tx.get("files", [workspace, id]);
       if (!row) return;
-      if (row.attachment.size > SMALL_BYTES) await tx.remove("files", [workspace, id]);
-      else await tx.put("files", { ...row, waiting: false, usedAt: Date.now() });
+      if (row.attachment.size > SMALL_BYTES) tx.remove("files", [workspace, id]);
+      else tx.put("files", { ...row, waiting: false, usedAt: Date.now() });
     });
   }
 
@@ -57,9 +57,9 @@ export class Files {
       for (const row of seen.toSorted((one, other) => one.usedAt - other.usedAt)) {
         if (used <= ROOM_BYTES) break;
         used -= row.blob.size;
-        await tx.remove("files", [row.workspace, row.id]);
+        tx.remove("files", [row.workspace, row.id]);
       }
-      await tx.put("files", { workspace, id: attachment.id, attachment, blob, waiting: false, usedAt: Date.now() });
+      tx.put("files", { workspace, id: attachment.id, attachment, blob, waiting: false, usedAt: Date.now() });
     });
   }
 }

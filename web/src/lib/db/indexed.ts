@@ -56,12 +56,13 @@ class Indexed implements Database {
     return work(new IndexedTransaction(tx as Indexing));
   }
 
-  async write<R>(tables: Table[], work: (tx: Transaction) => Promise<R>): Promise<R> {
+  async write<R>(tables: Table[], work: (tx: Transaction) => R | Promise<R>): Promise<R> {
     const tx = this.db.transaction(tables, "readwrite");
     // It is told below as well: not to be waited for is not to be unhandled.
     tx.done.catch(() => {});
     try {
       const result = await work(new IndexedTransaction(tx));
+      commit(tx);
       await tx.done;
       return result;
     } catch (error) {
@@ -82,6 +83,15 @@ class Indexed implements Database {
 
 type Indexing = IDBPTransaction<unknown, string[], "readwrite">;
 
+/** What was written stands from here on, also if the page goes at once: else it would be a turn later, once the page has heard of each write. */
+function commit(tx: Indexing): void {
+  try {
+    tx.commit();
+  } catch {
+    // it has ended already
+  }
+}
+
 function abort(tx: Indexing): void {
   try {
     tx.abort();
@@ -89,6 +99,9 @@ function abort(tx: Indexing): void {
     // it has ended already
   }
 }
+
+/** That a write came to nothing is told by its transaction. */
+const untold = (): void => {};
 
 class IndexedTransaction implements Transaction {
   constructor(readonly tx: Indexing) {}
@@ -102,11 +115,11 @@ class IndexedTransaction implements Transaction {
   async all<T extends Table>(table: T): Promise<Tables[T][]> {
     return (await this.tx.objectStore(table).getAll()) as Tables[T][];
   }
-  async put<T extends Table>(table: T, row: Tables[T]): Promise<void> {
-    await this.tx.objectStore(table).put(row);
+  put<T extends Table>(table: T, row: Tables[T]): void {
+    this.tx.objectStore(table).put(row).catch(untold);
   }
-  async remove(table: Table, key: Key | number): Promise<void> {
-    await this.tx.objectStore(table).delete(key);
+  remove(table: Table, key: Key | number): void {
+    this.tx.objectStore(table).delete(key).catch(untold);
   }
   async owners(table: OfWorkspaces): Promise<Id[]> {
     const ids: Id[] = [];
@@ -117,6 +130,6 @@ class IndexedTransaction implements Transaction {
   async clear(table: OfWorkspaces, workspace: Id): Promise<void> {
     const store = this.tx.objectStore(table);
     const keys = await store.index(BY_WORKSPACE).getAllKeys(workspace);
-    await Promise.all(keys.map((key) => store.delete(key)));
+    for (const key of keys) store.delete(key).catch(untold);
   }
 }

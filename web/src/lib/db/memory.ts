@@ -26,7 +26,7 @@ export class MemoryDatabase implements Database {
     return this.#turn(() => work(new MemoryTransaction(this.#state, this.#numbers)));
   }
 
-  write<R>(tables: Table[], work: (tx: Transaction) => Promise<R>): Promise<R> {
+  write<R>(tables: Table[], work: (tx: Transaction) => R | Promise<R>): Promise<R> {
     return this.#turn(async () => {
       const draft: State = new Map(this.#state);
       for (const table of tables) draft.set(table, new Map(draft.get(table)));
@@ -73,14 +73,14 @@ class MemoryTransaction implements Transaction {
   async all<T extends Table>(table: T): Promise<Tables[T][]> {
     return [...this.#rows(table).values()] as Tables[T][];
   }
-  async put<T extends Table>(table: T, row: Tables[T]): Promise<void> {
+  put<T extends Table>(table: T, row: Tables[T]): void {
     const kept = { ...row } as Tables[T] & Record<string, unknown>;
     if (table === "journal" && kept["n"] === undefined) Object.assign(kept, { n: this.numbers.next++ });
     const path = KEYS[table];
     const key = typeof path === "string" ? kept[path] : path.map((part) => kept[part]);
     this.#rows(table).set(nameOf(key as Key), kept);
   }
-  async remove(table: Table, key: Key | number): Promise<void> {
+  remove(table: Table, key: Key | number): void {
     this.#rows(table).delete(nameOf(key));
   }
   async owners(table: OfWorkspaces): Promise<Id[]> {

@@ -2,6 +2,7 @@
 import type { Beside, Command, ShownCard } from "../model/commands";
 import type { Problem } from "../model/problem";
 import type { Attachment, Id, Workspace } from "../model/types";
+import type { KeptWorkflow } from "../model/workflow";
 
 /** A command of this person that no commit has confirmed. */
 export interface QueueRow extends Beside {
@@ -74,10 +75,8 @@ export interface DraftRow {
 }
 
 /** What belongs to the person and to no workspace. */
-export interface PersonRow {
-  key: "workspaces";
-  workspaces: Workspace[];
-}
+export type PersonRow =
+  { key: "workspaces"; workspaces: Workspace[] } | { key: `workflows ${Id}`; workspace: Id; workflows: KeptWorkflow[] };
 
 export interface Tables {
   person: PersonRow;
@@ -111,14 +110,17 @@ export const KEYS: { [T in Table]: string | [string, string] } = {
 
 export const TABLES = Object.keys(KEYS) as Table[];
 
-/** One transaction: all of its writes stand, or none. Nothing else may be awaited inside than what it gives. */
+/**
+ * One transaction: all of its writes stand, or none. Nothing else may be awaited inside than what it gives. A write is not waited for: whoever waits
+ * for the transaction hears what came of all of them.
+ */
 export interface Transaction {
   get<T extends Table>(table: T, key: Key): Promise<Tables[T] | undefined>;
   /** The rows of one workspace, by key. */
   of<T extends Table>(table: T, workspace: Id): Promise<Tables[T][]>;
   all<T extends Table>(table: T): Promise<Tables[T][]>;
-  put<T extends Table>(table: T, row: Tables[T]): Promise<void>;
-  remove(table: Table, key: Key | number): Promise<void>;
+  put<T extends Table>(table: T, row: Tables[T]): void;
+  remove(table: Table, key: Key | number): void;
   /** The workspaces that have rows there. */
   owners(table: OfWorkspaces): Promise<Id[]>;
   /** Removes all rows of one workspace. */
@@ -129,7 +131,7 @@ export interface Database {
   /** Does it outlive the page? */
   readonly lasting: boolean;
   read<R>(tables: Table[], work: (tx: Transaction) => Promise<R>): Promise<R>;
-  write<R>(tables: Table[], work: (tx: Transaction) => Promise<R>): Promise<R>;
+  write<R>(tables: Table[], work: (tx: Transaction) => R | Promise<R>): Promise<R>;
   close(): void;
   /** Deletes everything. */
   destroy(): Promise<void>;

@@ -30,6 +30,22 @@ export type Command =
       edited?: string;
     }
   | { type: "deleteTask"; id: Id; task: Id }
+  /** Changes a task's place in its list; only what is given changes. */
+  | {
+      type: "updateWork";
+      id: Id;
+      task: Id;
+      /** null: nobody's. */
+      owner?: string | null;
+      /** Name by name; null takes one away. */
+      metadata?: Record<string, unknown>;
+      addBlockedBy?: Id[];
+      removeBlockedBy?: Id[];
+    }
+  /** Ends what runs in the background. */
+  | { type: "stopWork"; id: Id; task: Id }
+  /** Puts the steps of a workflow on a list, and a task for its run, which bears the id. */
+  | { type: "startWorkflow"; id: Id; list: string; workflow: string; parameters: Record<string, string> }
   | { type: "editWorkspace"; id: Id; name?: string; mission?: string }
   | { type: "nameAgent"; id: Id; agent: string; displayName: string };
 

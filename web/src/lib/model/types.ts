@@ -15,6 +15,8 @@ export interface Workspace {
   id: Id;
   name: string;
   mission: string;
+  /** A task of a list may not begin before what it waits for is completed. */
+  enforceDependencies?: boolean;
   createdAt: Time;
   revision: number;
   url?: string;
@@ -87,11 +89,76 @@ export interface Task {
   messages: number;
   /** Files in all of these messages. */
   attachments: number;
+  /** Its part in a list of agents' work, if it is of one. */
+  work?: Work;
   createdAt: Time;
   updatedAt: Time;
   revision: number;
   /** A command of ours on it is not confirmed yet. */
   pending?: boolean;
+}
+
+/** A task's part in a list that agents keep. */
+export interface Work {
+  list: string;
+  /** Its number in the list; null until the server has given it. */
+  number: number | null;
+  /** What it is called while it is under way. */
+  activeForm?: string;
+  owner?: string;
+  /** The agent whose claim stands. */
+  holder?: string;
+  fence: number;
+  /** The wave in which it may begin; absent while it waits. */
+  wave?: number;
+  blockedBy?: Id[];
+  metadata?: Record<string, unknown>;
+  /** What makes it background work, if it is. */
+  job?: Job;
+  /** The task of the workflow's run whose step it is. */
+  stepOf?: Id;
+}
+
+/** What runs. */
+export type JobKind =
+  "local_bash" | "local_agent" | "remote_agent" | "in_process_teammate" | "local_workflow" | "monitor_mcp" | "dream";
+
+/** What runs in the background. The holder of its task runs it; what it prints is read by itself. */
+export interface Job {
+  kind: JobKind;
+  command?: string;
+  prompt?: string;
+  timeoutMs?: number;
+  startedAt?: Time;
+  endedAt?: Time;
+  exitCode?: number;
+  /** The wish that it end before it would. */
+  stop?: {
+    at: Time;
+    /** Absent: its time was over. */
+    by?: Actor;
+    /** Whoever runs it has had time enough to end it, and has not said so. */
+    unconfirmed?: boolean;
+  };
+  /** Since when nothing has been heard of whoever runs it. */
+  lostAt?: Time;
+  /** The run of a workflow that it stands for. */
+  run?: Run;
+}
+
+/** What was started of a workflow, and how far it is. */
+export interface Run {
+  workflow: string;
+  revision: number;
+  parameters?: Record<string, string>;
+  steps: Id[];
+  completed: number;
+}
+
+export interface Todo {
+  content: string;
+  status: "pending" | "in_progress" | "completed";
+  activeForm: string;
 }
 
 export interface Attachment {
@@ -123,7 +190,7 @@ export type DeliveryState = "queued" | "sent" | "received" | "seen";
 export interface Delivery {
   id: Id;
   task: Id;
-  kind: "reply" | "verdict" | "task" | "status";
+  kind: "reply" | "verdict" | "task" | "status" | "stop" | "ended";
   note?: string | null;
   agent: string | null;
   state: DeliveryState;
@@ -145,6 +212,8 @@ export interface Agent {
   since: Time;
   lastHeardAt: Time | null;
   client: { name: string; version: string } | null;
+  /** Its checklist. */
+  todos?: Todo[];
   revision: number;
   pending?: boolean;
 }
@@ -176,6 +245,10 @@ export interface NewToken {
 }
 
 export const isOpen = ({ status }: { status?: string }): boolean => status === "notstarted" || status === "ongoing";
+/** That a stop has ended it is only what this page makes of it: nobody ran it here, and somebody may have begun it meanwhile. */
+export const isGuess = ({ status, pending, work }: Task): boolean =>
+  status === "killed" && pending === true && work?.job !== undefined && work.job.stop === undefined;
+export const isEnded = (task: Task): boolean => !isOpen(task) && !isGuess(task);
 /** A yes or no is open: nobody has given one, and it is a person's to give. */
 export const awaitsVerdict = (task: Task): boolean =>
   isOpen(task) && task.verdict === null && (task.assignee === "human" || task.turn === "human");

@@ -10,6 +10,7 @@ export type Route =
   | { view: "workspaces" }
   | { view: "needsYou"; workspace: string; task: string | null }
   | { view: "tasks"; workspace: string; task: string | null }
+  | { view: "work"; workspace: string }
   | { view: "agents"; workspace: string }
   | { view: "connect"; workspace: string }
   | { view: "settings"; workspace: string }
@@ -44,7 +45,7 @@ export function matchPath(path: string): Route {
   if (third === "needs-you") return { view: "needsYou", workspace, task };
   if (third === "tasks") return { view: "tasks", workspace, task };
   if (fourth) return lost;
-  if (third === "agents" || third === "connect" || third === "settings" || third === "activity")
+  if (third === "work" || third === "agents" || third === "connect" || third === "settings" || third === "activity")
     return { view: third, workspace };
   return lost;
 }

@@ -4,6 +4,7 @@ import { sentence } from "../api/problem";
 import { isOpen, type Status, type Task } from "../model/types";
 import { pathOf } from "../router/match";
 import { taskName } from "../text/format";
+import { canStop, isJob } from "./background";
 import { statusDraft } from "./columns";
 import { undo, type Doer } from "./undo.svelte";
 
@@ -21,6 +22,8 @@ export interface Surroundings {
   store: Doer;
   task: Task;
   edit: () => void;
+  /** Changes what its list says of it, if it is of one. */
+  place: () => void;
   /** Asks for a reason, then calls it off. */
   callOff: () => void;
   /** The task is on its way out: whoever looks at it looks elsewhere. */
@@ -58,8 +61,17 @@ export function statusDeeds({ store, task, callOff }: Surroundings): Deed[] {
         run: () => say(name, undo.do(store, statusDraft(task, "notstarted"))),
       },
     ];
-  const moves = (["notstarted", "ongoing", "completed"] as const).filter((to) => to !== task.status);
+  // What runs in the background is begun and put back by whoever runs it.
+  const mine = isJob(task) ? (["completed"] as const) : (["notstarted", "ongoing", "completed"] as const);
+  const moves = mine.filter((to) => to !== task.status);
+  const stop: Deed = {
+    id: "task.stop",
+    label: "Stop it",
+    keys: "t",
+    run: () => say(name, store.do({ type: "stopWork", task: task.id })),
+  };
   return [
+    ...(isJob(task) && canStop(task) ? [stop] : []),
     ...moves.map((to) => ({
       id: `task.status.${to}`,
       label: VERBS[to] ?? to,
@@ -70,11 +82,21 @@ export function statusDeeds({ store, task, callOff }: Surroundings): Deed[] {
 }
 
 export function taskDeeds(around: Surroundings): Deed[] {
-  const { store, task, edit, leave } = around;
+  const { store, task, edit, place, leave } = around;
   const other = task.assignee === "human" ? "agent" : "human";
   const link = pathOf({ view: "tasks", workspace: store.id, task: task.id });
   return [
     { id: "task.edit", label: "Edit", keys: "e", run: edit },
+    ...(task.work
+      ? [
+          {
+            id: "task.work",
+            label: "Change its place in the list",
+            hint: "Priority, owner, what it waits for",
+            run: place,
+          },
+        ]
+      : []),
     ...statusDeeds(around),
     {
       id: "task.assign",

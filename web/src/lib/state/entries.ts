@@ -50,6 +50,7 @@ export function deedEntries(here: Here, { store, task }: AtHand): Entry[] {
     store,
     task,
     edit: () => router.go(`${path}?edit=task`),
+    place: () => router.go(`${path}?edit=work`),
     callOff: () => (palette.callingOff = { store, task }),
     leave: () => {
       if ("task" in here.route && (here.route.task === task.id || here.route.task === String(task.number)))
@@ -89,6 +90,7 @@ function places({ near, help }: Here): Action[] {
     to("needsYou", "Needs you", pathOf({ view: "needsYou", workspace, task: null }), "g n"),
     to("tasks", "Tasks", tasks, "g t"),
     to("board", "Board", `${tasks}?layout=board`),
+    to("work", "Work", pathOf({ view: "work", workspace }), "g w"),
     to("agents", "Agents", pathOf({ view: "agents", workspace }), "g a"),
     to("connect", "Connect an agent", pathOf({ view: "connect", workspace })),
     to("activity", "Activity", pathOf({ view: "activity", workspace }), "g v"),

@@ -56,6 +56,13 @@ export const FACETS: readonly Facet[] = [
     order: [],
   },
   {
+    name: "list",
+    title: "List",
+    answer: ({ work }) => work?.list ?? "",
+    label: (answer) => (answer === "" ? "None" : answer),
+    order: [""],
+  },
+  {
     name: "files",
     title: "Attachments",
     answer: ({ attachments }) => (attachments > 0 ? "some" : "none"),
@@ -100,6 +107,12 @@ export function lasting(query: URLSearchParams): string {
   for (const passing of ["edit", "new"]) next.delete(passing);
   return next.size > 0 ? `?${next}` : "";
 }
+
+/** What agents keep on lists has a place of its own: among all tasks it stands only where a list is asked for, or words are. */
+export const withoutLists = (wanted: Wanted, words: readonly string[], tasks: readonly Task[]): Wanted =>
+  wanted.has("list") || words.length > 0 || !tasks.some(({ work }) => work !== undefined)
+    ? wanted
+    : new Map([...wanted, ["list", [""]]]);
 
 /** Whether a task answers as it is wanted; null: every one does. */
 export function passing(wanted: Wanted, eyes: Eyes, but: Facet | null = null): ((task: Task) => boolean) | null {

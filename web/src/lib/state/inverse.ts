@@ -13,6 +13,8 @@ export interface WayBack {
 /** What the task said before, where the task itself does not know. */
 export interface Was {
   body?: string;
+  /** The way back, where whoever asks knows it better. */
+  way?: WayBack | null;
 }
 
 const setStatus = (task: string, to: Status, reason: string | null): Draft => ({
@@ -74,5 +76,10 @@ function wayBackFromEdit(before: Task, draft: Draft & { type: "editTask" }, was:
 
 /** Nobody has changed since what a way back would change. */
 export function sameShape(one: Task, other: Task): boolean {
-  return one.status === other.status && one.digest === other.digest && one.assignee === other.assignee;
+  return (
+    one.status === other.status &&
+    one.digest === other.digest &&
+    one.assignee === other.assignee &&
+    one.work?.owner === other.work?.owner
+  );
 }

@@ -66,7 +66,7 @@ function leave(route: Route): boolean {
 
 /** What every page of a workspace can do; without a workspace, what concerns none. */
 function standing(name: ShortcutName, workspace: string | null, route: Route, showHelp: () => void): Doing | null {
-  const go = (view: "tasks" | "agents" | "settings" | "activity"): Doing | null => {
+  const go = (view: "tasks" | "work" | "agents" | "settings" | "activity"): Doing | null => {
     if (workspace === null) return view === "activity" ? () => router.go({ view, workspace }) : null;
     return () => router.go(view === "tasks" ? { view, workspace, task: null } : { view, workspace });
   };
@@ -84,6 +84,7 @@ function standing(name: ShortcutName, workspace: string | null, route: Route, sh
     case "approve":
     case "reject":
     case "reply":
+    case "stop":
       return () => focusOn(`[data-key="${name}"]`);
     case "edit":
       return () => {
@@ -101,6 +102,7 @@ function standing(name: ShortcutName, workspace: string | null, route: Route, sh
     case "needsYou":
       return () => router.go(workspace === null ? { view: "home", open: null } : { view: name, workspace, task: null });
     case "tasks":
+    case "work":
     case "agents":
     case "settings":
     case "activity":

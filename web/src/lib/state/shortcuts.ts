@@ -1,94 +1,45 @@
 // The one table of keys: what is pressed is looked up here, and the sheet of keys is drawn from here, so the two never differ.
 
-export type ShortcutName =
-  | "next"
-  | "previous"
-  | "open"
-  | "approve"
-  | "reject"
-  | "reply"
-  | "send"
-  | "edit"
-  | "status"
-  | "nextHunk"
-  | "previousHunk"
-  | "viewed"
-  | "needsYou"
-  | "tasks"
-  | "agents"
-  | "activity"
-  | "settings"
-  | "search"
-  | "palette"
-  | "create"
-  | "undo"
-  | "close"
-  | "help";
+/** Each is one key, `Mod+` a key (Ctrl, or Cmd on a Mac), or two keys one after the other. */
+export const KEYS = {
+  next: ["j"],
+  previous: ["k"],
+  open: ["o", "Enter"],
+  approve: ["a"],
+  reject: ["x"],
+  reply: ["r"],
+  send: ["Mod+Enter"],
+  edit: ["e"],
+  status: ["s"],
+  nextHunk: ["]"],
+  previousHunk: ["["],
+  viewed: ["v"],
+  stop: ["t"],
+  follow: ["f"],
+  wrap: ["w"],
+  find: ["Mod+f"],
+  needsYou: ["g n"],
+  tasks: ["g t"],
+  work: ["g w"],
+  agents: ["g a"],
+  activity: ["g v"],
+  settings: ["g s"],
+  palette: ["Mod+k"],
+  search: ["/"],
+  create: ["c"],
+  undo: ["u", "Mod+z"],
+  close: ["Escape"],
+  help: ["?"],
+} as const satisfies Record<string, readonly string[]>;
 
-export interface Shortcut {
-  name: ShortcutName;
-  /** Each is one key, `Mod+` a key (Ctrl, or Cmd on a Mac), or two keys one after the other. */
-  keys: readonly string[];
-  what: string;
-}
-
-export interface ShortcutGroup {
-  title: string;
-  shortcuts: readonly Shortcut[];
-}
-
-export const SHORTCUTS: readonly ShortcutGroup[] = [
-  {
-    title: "In a list",
-    shortcuts: [
-      { name: "next", keys: ["j"], what: "Next task" },
-      { name: "previous", keys: ["k"], what: "Previous task" },
-      { name: "open", keys: ["o", "Enter"], what: "Open it" },
-    ],
-  },
-  {
-    title: "On a task",
-    shortcuts: [
-      { name: "approve", keys: ["a"], what: "To Approve; Enter then approves" },
-      { name: "reject", keys: ["x"], what: "To Deny; Enter then denies" },
-      { name: "reply", keys: ["r"], what: "To the reply" },
-      { name: "send", keys: ["Mod+Enter"], what: "Send the reply" },
-      { name: "edit", keys: ["e"], what: "Edit it" },
-      { name: "status", keys: ["s"], what: "Change its status" },
-      { name: "nextHunk", keys: ["]"], what: "Next change of a diff" },
-      { name: "previousHunk", keys: ["["], what: "Previous change of a diff" },
-      { name: "viewed", keys: ["v"], what: "This file is viewed" },
-    ],
-  },
-  {
-    title: "Go to",
-    shortcuts: [
-      { name: "needsYou", keys: ["g n"], what: "Needs you" },
-      { name: "tasks", keys: ["g t"], what: "Tasks" },
-      { name: "agents", keys: ["g a"], what: "Agents" },
-      { name: "activity", keys: ["g v"], what: "Activity" },
-      { name: "settings", keys: ["g s"], what: "Settings" },
-    ],
-  },
-  {
-    title: "Anywhere",
-    shortcuts: [
-      { name: "palette", keys: ["Mod+k"], what: "Find a task or an action" },
-      { name: "search", keys: ["/"], what: "Search the tasks" },
-      { name: "create", keys: ["c"], what: "New task" },
-      { name: "undo", keys: ["u", "Mod+z"], what: "Undo what can be undone" },
-      { name: "close", keys: ["Escape"], what: "Close, or leave the field; then back to the list" },
-      { name: "help", keys: ["?"], what: "This list" },
-    ],
-  },
-];
+export type ShortcutName = keyof typeof KEYS;
 
 /** What is pressed on elements that take it themselves: a link its Enter, the reply its Ctrl Enter. */
 const THEIRS: ReadonlySet<string> = new Set(["Enter", "Mod+Enter"]);
 
 const byKeys = new Map<string, ShortcutName>(
-  SHORTCUTS.flatMap(({ shortcuts }) =>
-    shortcuts.flatMap(({ name, keys }) => keys.filter((one) => !THEIRS.has(one)).map((one) => [one, name] as const)),
+  (Object.keys(KEYS) as ShortcutName[]).flatMap((name) =>
+    KEYS[name].filter((one) => !THEIRS.has(one)).map((one) => [one, name] as const),
   ),
 );
 const leaders = new Set([...byKeys.keys()].flatMap((keys) => (keys.includes(" ") ? [keys.split(" ")[0] ?? ""] : [])));
@@ -120,9 +71,4 @@ export class KeyReader {
     }
     return byKeys.get(key) ?? null;
   }
-}
-
-/** How a key is written for people. */
-export function keyWords(keys: string, mac: boolean): string[] {
-  return keys.split(/[ +]/).map((key) => (key === "Mod" ? (mac ? "⌘" : "Ctrl") : key === "Escape" ? "Esc" : key));
 }

@@ -35,3 +35,6 @@ export function syncOf({ online, stream, misfit, wasOpen, unsent, trouble }: Sta
   if (unsent > 0) return { state: "syncing", unsent, words: `Syncing ${count(unsent, "change")}` };
   return { state: "saved", unsent, words: "All saved" };
 }
+
+/** Does the server answer, as far as this page knows? */
+export const isReached = ({ state }: Sync): boolean => state === "syncing" || state === "saved";

@@ -52,7 +52,7 @@ export class Undo {
   /** What `store.do` does, with its way back noted where there is one. */
   do(store: Doer, draft: Draft, was: Was = {}): Problem | null {
     const before = "task" in draft ? store.task(draft.task) : null;
-    const way = before === null ? null : wayBack(before, draft, was);
+    const way = before === null ? null : (was.way ?? wayBack(before, draft, was));
     const problem = store.do(draft);
     const after = before === null ? null : store.task(before.id);
     if (problem === null && after !== null && way !== null) this.#note(stepOf(store, after, way));

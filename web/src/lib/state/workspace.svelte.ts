@@ -23,6 +23,7 @@ import type { Replica } from "../sync/replica";
 import type { StreamState } from "../sync/stream";
 import { whenIdle } from "../idle";
 import { subjectOf } from "../sync/subjects";
+import type { Archive } from "../db/archive";
 import type { Tab } from "../sync/tab";
 import { announcer } from "./announcer.svelte";
 import { clock } from "./clock.svelte";
@@ -283,15 +284,20 @@ export class WorkspaceStore {
 
   // Doing
 
+  /** What this browser keeps; null, before it is known. */
+  get archive(): Archive | null {
+    return this.#tab?.archive ?? null;
+  }
+
   newId(): Id {
     if (!this.#tab) throw new Error("the workspace is not loaded yet");
     return this.#tab.core.newId();
   }
 
   /** Decides a command here and now and sends it on, given on what was `shown`. The problem, if core refuses it; nothing is sent then. */
-  do(draft: Draft, shown: ShownCard | null = null): Problem | null {
+  do(draft: Draft, shown: ShownCard | null = null, id?: Id): Problem | null {
     if (!this.#copy?.ready) return NOT_LOADED;
-    const command = { ...draft, id: this.newId() } as Command;
+    const command = { ...draft, id: id ?? this.newId() } as Command;
     clock.turn();
     const named = "attachments" in command ? command.attachments : [];
     const files = this.#files.filter(({ id }) => named.includes(id));

@@ -60,7 +60,7 @@ export class Feed {
       placed = this.#places(ids);
       return placed.size === 0 ? null : [...placed].map(([id, cursor]) => `${id}=${cursor}`).join(",");
     };
-    const stream: EventStream = new EventStream(`/api/events?workspaces=${ids.join(",")}`, places, {
+    const stream: EventStream = new EventStream(() => `/api/events?workspaces=${ids.join(",")}`, places, {
       event: (event) => this.#event(event, placed),
       state: (state) => {
         if (state === "connecting") this.on.cut(ids);

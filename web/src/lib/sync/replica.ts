@@ -123,6 +123,8 @@ export interface Core {
   newId(): Id;
   /** At most three, the gravest first. */
   risks(text: string): Found[];
+  /** How urgent a task is whose metadata say this of its priority, from 0, the most urgent, to 4, not said. */
+  urgency(priority: string): number;
   /** Where in a text something stands that its reader cannot see. */
   hidden(text: string): number[];
   /** In hex. */
@@ -164,8 +166,9 @@ export function loadCore(bytes?: Uint8Array<ArrayBuffer>): Promise<Core> {
 const core: Core = {
   newReplica: () => new wasm.Replica() as unknown as Replica,
   newOutbox: (client) => new wasm.Outbox(client) as unknown as Outbox,
-  newId: () => wasm.newId(Date.now(), randomBits22()),
+  newId: freshId,
   risks: (text) => wasm.risks(text) as Found[],
+  urgency: (priority) => wasm.urgency(priority),
   hidden: (text) => wasm.hidden(text) as number[],
   sha256: wasm.sha256,
   unifiedDiff: wasm.unifiedDiff,
@@ -175,7 +178,17 @@ const core: Core = {
   setback: ({ status }) => wasm.setback(status) as Setback,
 };
 
+let last = { at: 0, random: 0 };
+
+/** No two of a page are the same: of one millisecond, they count on from the first. */
+function freshId(): Id {
+  const at = Date.now();
+  last = { at, random: at === last.at ? (last.random + 1) & BITS_22 : randomBits22() };
+  return wasm.newId(at, last.random);
+}
+
+const BITS_22 = 0x3f_ffff;
 function randomBits22(): number {
   const [bits = 0] = crypto.getRandomValues(new Uint32Array(1));
-  return bits >>> 10;
+  return bits & BITS_22;
 }

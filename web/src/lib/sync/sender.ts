@@ -2,7 +2,7 @@
 // all. What to send and what a failure means is core's to say; the rows are the archive's.
 import { uploadAttachment } from "../api/attachments";
 import { json } from "../api/http";
-import { asProblem, type Problem } from "../api/problem";
+import { asProblem, unreachable, type Problem } from "../api/problem";
 import { workspacePath } from "../api/workspaces";
 import type { Archive } from "../db/archive";
 import type { Files } from "../db/files";
@@ -35,6 +35,8 @@ export class Sender {
   /** Files that are being sent. */
   #uploads = new Map<Id, Promise<Problem | null>>();
   #outbox: { client: Id; rules: Outbox } | null = null;
+  /** Ends what is on its way. */
+  #onItsWay = new AbortController();
 
   constructor(
     readonly workspace: Id,
@@ -50,6 +52,13 @@ export class Sender {
     clearTimeout(this.#timer);
     this.#again = true;
     if (!this.#running) void this.#run();
+  }
+
+  /** The network is another than it was: what is on its way there may never come back, and sent again it takes effect once. */
+  renew(): void {
+    this.#onItsWay.abort();
+    this.#onItsWay = new AbortController();
+    this.wake();
   }
 
   stop(): void {
@@ -98,10 +107,12 @@ export class Sender {
     const ready = withFiles(batch, new Set(waiting.map(({ id }) => id)));
     const first = ready.commands[0];
     if (!first) return this.#sendFiles(batch, waiting);
+    const { signal } = this.#onItsWay;
     try {
       const answer = await json<BatchAnswer>(`${workspacePath(this.workspace)}/commands`, {
         method: "POST",
         json: ready,
+        signal,
       });
       if (this.#stopped) return false;
       this.#backoff.reset();
@@ -110,7 +121,7 @@ export class Sender {
       await this.on.answered(answer.cursor, answer.results);
       return true;
     } catch (error) {
-      return this.#stopped ? false : this.#failed(outbox, asProblem(error));
+      return this.#stopped || signal.aborted ? false : this.#failed(outbox, asProblem(error));
     }
   }
 
@@ -142,13 +153,14 @@ export class Sender {
 
   async #send(file: Attachment): Promise<Problem | null> {
     if (this.#stopped) return null;
+    const { signal } = this.#onItsWay;
     try {
       const blob = await this.files.blob(this.workspace, file.id);
-      if (blob) await uploadAttachment(this.workspace, file, blob);
+      if (blob) await uploadAttachment(this.workspace, file, blob, signal);
       await this.files.sent(this.workspace, file.id);
       return null;
     } catch (error) {
-      return asProblem(error);
+      return signal.aborted ? unreachable() : asProblem(error);
     }
   }
 

@@ -3,11 +3,14 @@
 export interface ServerEvent {
   event: string;
   data: string;
+  /** As it was written last; empty: none was. */
+  id: string;
 }
 
 export class SseParser {
   #rest = "";
   #event = "";
+  #id = "";
   #data: string[] = [];
   #started = false;
 
@@ -43,13 +46,14 @@ export class SseParser {
     if (value.startsWith(" ")) value = value.slice(1);
     if (field === "data") this.#data.push(value);
     else if (field === "event") this.#event = value;
-    // Ids and times to wait are the page's own: it knows where it stands.
+    else if (field === "id") this.#id = value;
+    // Times to wait are the page's own.
     return null;
   }
 
   #dispatch(): ServerEvent | null {
     const has = this.#data.length > 0;
-    const event: ServerEvent = { event: this.#event || "message", data: this.#data.join("\n") };
+    const event: ServerEvent = { event: this.#event || "message", data: this.#data.join("\n"), id: this.#id };
     this.#event = "";
     this.#data = [];
     return has ? event : null;

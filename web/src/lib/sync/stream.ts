@@ -21,13 +21,13 @@ export class EventStream {
   #backoff = new Backoff();
   #abort: AbortController | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #silence: ReturnType<typeof setTimeout> | undefined;
   #stopped = true;
   #lastAlive = 0;
 
   constructor(
-    readonly path: string,
-    /** The cursor to resume from: asked anew for every try. */
+    /** What is asked for, anew for every try. */
+    readonly path: () => string,
+    /** The cursor to resume from, likewise. */
     readonly cursor: () => string | null,
     readonly on: StreamHandlers,
   ) {}
@@ -45,7 +45,6 @@ export class EventStream {
     removeEventListener("online", this.#wake);
     document.removeEventListener("visibilitychange", this.#visible);
     clearTimeout(this.#timer);
-    clearTimeout(this.#silence);
     this.#abort?.abort();
     this.on.state("stopped");
   }
@@ -78,15 +77,15 @@ export class EventStream {
       const lastId = this.cursor();
       const headers: Record<string, string> = { Accept: "text/event-stream" };
       if (lastId !== null) headers["Last-Event-ID"] = lastId;
-      const response = await send(this.path, { headers, signal: abort.signal });
+      const response = await send(this.path(), { headers, signal: abort.signal, quietMs: SILENCE_MS });
       if (!mine()) return;
       if (!response.body) throw new Error("the stream has no body");
-      this.#alive(abort);
+      this.#lastAlive = Date.now();
       this.on.state("open");
       await readEvents(response.body, {
         alive: () => {
           this.#backoff.reset();
-          this.#alive(abort);
+          this.#lastAlive = Date.now();
         },
         event: (event) => {
           if (mine()) this.on.event(event);
@@ -100,14 +99,7 @@ export class EventStream {
       }
     }
     if (!mine()) return;
-    clearTimeout(this.#silence);
     this.on.state("waiting");
     this.#timer = setTimeout(() => void this.#connect(), this.#backoff.next());
-  }
-
-  #alive(abort: AbortController): void {
-    this.#lastAlive = Date.now();
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => abort.abort(), SILENCE_MS);
   }
 }

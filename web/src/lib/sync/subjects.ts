@@ -6,7 +6,7 @@ export type Subject = { task: Id } | { agent: string } | "workspace";
 
 export function subjectOf(command: Command): Subject {
   if ("task" in command) return { task: command.task };
-  if (command.type === "createTask") return { task: command.id };
+  if (command.type === "createTask" || command.type === "startWorkflow") return { task: command.id };
   return command.type === "nameAgent" ? { agent: command.agent } : "workspace";
 }
 

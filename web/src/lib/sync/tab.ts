@@ -186,7 +186,7 @@ export class Tab {
   }
 
   #network = (): void => {
-    for (const sender of this.#senders.values()) sender.wake();
+    for (const sender of this.#senders.values()) sender.renew();
   };
 
   #event(id: Id, event: RoomEvent): void {

@@ -25,6 +25,12 @@ export function commandWords(command: Command, titleOf: (task: Id) => string | n
       return `${command.verdict === "approved" ? "Approval" : "Rejection"} of ${of(command.task)}`;
     case "deleteTask":
       return `Deleting ${of(command.task)}`;
+    case "updateWork":
+      return `Change of ${of(command.task)} in its list`;
+    case "stopWork":
+      return `Stopping ${of(command.task)}`;
+    case "startWorkflow":
+      return `Start of ${quoted(command.workflow)}`;
     case "editWorkspace":
       return "Change to the workspace";
     case "nameAgent":

@@ -32,6 +32,29 @@ export const addLine = (url: string, transport: Transport = "sse"): string =>
 
 export const startLine = "claude --dangerously-load-development-channels server:agentrq";
 
+/** The variable by which sessions of Claude Code share a list. */
+const LIST_VARIABLE = "CLAUDE_CODE_TASK_LIST_ID";
+
+/** The hooks that tell of a session's own list. A header may name the variables that are allowed to stand in it, and no others; one that is not set is empty. */
+export function hooksJson(url: string): string {
+  const hook = {
+    type: "http",
+    url: url.replace("/mcp/", "/hooks/"),
+    headers: { Authorization: `Bearer $${TOKEN_VARIABLE}`, "X-Task-List": `$${LIST_VARIABLE}` },
+    allowedEnvVars: [TOKEN_VARIABLE, LIST_VARIABLE],
+    timeout: 5,
+  };
+  const hooks = [hook];
+  return pretty({
+    hooks: {
+      TaskCreated: [{ hooks }],
+      TaskCompleted: [{ hooks }],
+      PostToolUse: [{ matcher: "TaskCreate|TaskUpdate|TodoWrite", hooks }],
+      SessionEnd: [{ hooks }],
+    },
+  });
+}
+
 /** Codex takes the token from the environment, and refuses one that stands in the file. */
 export const codexToml = (url: string): string =>
   `[mcp_servers.agentrq]\nurl = ${JSON.stringify(url)}\nbearer_token_env_var = "${TOKEN_VARIABLE}"`;
