@@ -18,13 +18,21 @@ function readPublicUrl(text) {
   );
 }
 
-function settings({ PORT, HOST, AGENTRQ_DATA, AGENTRQ_OWNER_KEY, AGENTRQ_PUBLIC_URL }) {
+function readLease(text) {
+  if (text === "" || (/^\d{1,5}$/.test(text) && Number(text) >= 5 && Number(text) <= 86_400)) return text;
+  throw new Advice(
+    `AGENTRQ_LEASE_SECONDS=${text} is no lease. Give the seconds for which a claim stands, from 5 to 86400.`,
+  );
+}
+
+function settings({ PORT, HOST, AGENTRQ_DATA, AGENTRQ_OWNER_KEY, AGENTRQ_PUBLIC_URL, AGENTRQ_LEASE_SECONDS }) {
   return {
     port: readPort(PORT || "8787"),
     host: HOST || "127.0.0.1",
     dataDir: AGENTRQ_DATA || inRoot(".data"),
     ownerKey: AGENTRQ_OWNER_KEY ?? "",
     publicUrl: readPublicUrl(AGENTRQ_PUBLIC_URL ?? ""),
+    leaseSeconds: readLease(AGENTRQ_LEASE_SECONDS ?? ""),
   };
 }
 

@@ -121,6 +121,7 @@ export async function startServer({
   build = "product",
   ownerKey = "",
   publicUrl = "",
+  leaseSeconds = "",
   quiet = true,
   vars = {},
   args = [],
@@ -141,6 +142,7 @@ export async function startServer({
     AGENTRQ_START_KEY: key,
     AGENTRQ_OWNER_KEY: ownerKey,
     AGENTRQ_PUBLIC_URL: publicUrl,
+    AGENTRQ_LEASE_SECONDS: String(leaseSeconds),
     ...vars,
   };
   const started = await launchOnFreePort({ folder, host, port, dataDir, env, quiet, args });

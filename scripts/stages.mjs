@@ -4,11 +4,12 @@ import { root } from "./lib/paths.mjs";
 import { Advice, run } from "./lib/run.mjs";
 import { duration, say } from "./lib/say.mjs";
 import { buildPage, buildProduct } from "./build/all.mjs";
-import { buildRmcpAgent } from "./build/rmcp-agent.mjs";
+import { buildAgentrq, buildRmcpAgent } from "./build/programs.mjs";
 import { cargoWasm, compiledWasm } from "./build/wasm.mjs";
 import { webScripts } from "./build/web.mjs";
 import { buildWorker } from "./build/worker.mjs";
 import { checkLayout, checkWeb, lintRust, lintScripts } from "./checks.mjs";
+import { keepFailures, keepVitest, keptByVitest, keptFailures } from "./failed.mjs";
 import { chromium } from "./setup/chromium.mjs";
 import { testPython } from "./setup/python.mjs";
 import { plantAll } from "./plant.mjs";
@@ -34,9 +35,25 @@ async function buildAll() {
 async function each(...works) {
   const failures = [];
   for (const work of works) await work().catch((error) => failures.push(error));
+  failed(failures);
+}
+
+/** The same at once: where one waits for a single core, another has the other. */
+async function beside(...works) {
+  const failures = [];
+  await Promise.all(works.map((work) => work().catch((error) => failures.push(error))));
+  failed(failures);
+}
+
+function failed(failures) {
   if (failures.length)
     throw failures.length === 1 ? failures[0] : new Advice(failures.map((error) => error.message).join("\n"));
 }
+
+/** A failure that says what its runner has kept. */
+const failedWith = (kept) => (error) => {
+  throw new Advice([kept(), error.message].filter(Boolean).join("\n\n"));
+};
 
 async function endToEnd(files) {
   const found = files.length ? files : globSync("tests/e2e/**/*.test.mjs", { cwd: root }).sort();
@@ -46,14 +63,14 @@ async function endToEnd(files) {
     AGENTRQ_CHROMIUM: await chromium(),
     AGENTRQ_PYTHON: await testPython(),
     AGENTRQ_RMCP_AGENT: await buildRmcpAgent(),
+    AGENTRQ_COMMAND: await buildAgentrq(),
   };
   const pass = async (files, atOnce) => {
     if (!files.length) return;
     const options = [`--test-concurrency=${atOnce}`, `--test-timeout=${testLimitMs}`];
-    await run(process.execPath, ["--test", "--test-reporter=spec", ...options, ...files], {
-      env,
-      shown: "node --test",
-    });
+    await run(process.execPath, ["--test", ...keepFailures, ...options, ...files], { env, shown: "node --test" }).catch(
+      failedWith(keptFailures),
+    );
   };
   await each(
     () =>
@@ -70,7 +87,7 @@ async function endToEnd(files) {
 }
 
 export const stages = {
-  lint: { title: "layout and lint", work: () => each(checkLayout, lintScripts, lintRust) },
+  lint: { title: "layout and lint", work: () => beside(() => each(checkLayout, lintScripts), lintRust) },
   rust: {
     title: "Rust tests",
     work: async () => run("cargo", ["test", "--workspace", "--quiet"], { env: await rustEnv() }),
@@ -94,7 +111,8 @@ export const stages = {
       // The page's own sync is run from seeds as well, against the simulation's authority.
       await cargoWasm(["agentrq-sim"]);
       const env = { AGENTRQ_SIM_WASM: compiledWasm("agentrq_sim") };
-      const test = () => run("npm", ["run", "--silent", "test", "--workspace", "web"], { env });
+      const words = ["run", "--silent", "test", "--workspace", "web", "--", ...keepVitest];
+      const test = () => run("npm", words, { env, shown: "vitest" }).catch(failedWith(keptByVitest));
       await each(checkWeb, ...(webScripts().test ? [test] : []));
     },
   },
@@ -113,12 +131,15 @@ export async function runStages(names, files) {
       () => undefined,
       (failure) => failure,
     );
-    if (error) console.error(error instanceof Advice ? error.message : error);
+    const why = error && (error instanceof Advice ? error.message : String(error.stack ?? error));
+    if (why) console.error(why);
     const took = duration(Date.now() - start);
-    results.push({ title, took, passed: !error });
+    results.push({ title, took, passed: !error, why });
     say(`== ${title}: ${error ? "FAILED" : "passed"} in ${took} ==`);
   }
-  const failed = results.filter((result) => !result.passed).length;
+  const failures = results.filter((result) => !result.passed);
+  for (const { title, why } of failures) say(`\n== what failed of ${title} ==\n${why}`);
+  const failed = failures.length;
   say("\nstage, result, time");
   for (const { title, took, passed } of results) say(`  ${title.padEnd(28)} ${passed ? "passed" : "FAILED"}  ${took}`);
   say(`all stages in ${duration(Date.now() - started)}`);

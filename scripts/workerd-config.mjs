@@ -7,7 +7,13 @@ import { join } from "node:path";
 import { readWrangler } from "./wrangler.mjs";
 
 /** What a server gives the Worker in its environment. On Cloudflare the same names are secrets (`wrangler secret put`). */
-export const environment = ["AGENTRQ_SECRET", "AGENTRQ_OWNER_KEY", "AGENTRQ_START_KEY", "AGENTRQ_PUBLIC_URL"];
+export const environment = [
+  "AGENTRQ_SECRET",
+  "AGENTRQ_OWNER_KEY",
+  "AGENTRQ_START_KEY",
+  "AGENTRQ_PUBLIC_URL",
+  "AGENTRQ_LEASE_SECONDS",
+];
 
 const quote = (text) => JSON.stringify(text);
 const list = (items, indent) => `[\n${items.map((item) => `${indent}  ${item},\n`).join("")}${indent}]`;

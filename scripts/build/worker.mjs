@@ -48,7 +48,7 @@ export async function buildWorker({ faults = false } = {}) {
         "--force-enable-abort-handler",
       ]);
       await bundle(making);
-      if (!faults) await wasmOpt(join(making, "index_bg.wasm"), { names: true });
+      if (!faults) await wasmOpt(join(making, "index_bg.wasm"));
       writeWorkerdConfig(making);
       rmSync(folder, { recursive: true, force: true });
       renameSync(making, folder);

@@ -8,7 +8,10 @@ import { bytes } from "./measures/bytes.mjs";
 import { crowd } from "./measures/crowd.mjs";
 import { files } from "./measures/files.mjs";
 import { idle } from "./measures/idle.mjs";
+import { interchange } from "./measures/interchange.mjs";
 import { latency } from "./measures/latency.mjs";
+import { lists } from "./measures/lists.mjs";
+import { output } from "./measures/output.mjs";
 import { pageMemory } from "./measures/page-memory.mjs";
 import { pageOpen } from "./measures/page-open.mjs";
 import { pagePaint } from "./measures/page-paint.mjs";
@@ -21,7 +24,23 @@ import { throughput } from "./measures/throughput.mjs";
 import { transport } from "./measures/transport.mjs";
 import { wake } from "./measures/wake.mjs";
 
-const ofServer = [latency, transport, profile, throughput, crowd, tasks, thread, bytes, wake, idle, files, sizes];
+const ofServer = [
+  latency,
+  transport,
+  profile,
+  throughput,
+  crowd,
+  tasks,
+  lists,
+  output,
+  thread,
+  bytes,
+  wake,
+  idle,
+  files,
+  interchange,
+  sizes,
+];
 const ofPage = [pagePaint, pageOpen, pageRebase, pageMemory];
 const measures = [...ofServer, ...ofPage];
 const names = measures.map(({ name }) => name).join(", ");

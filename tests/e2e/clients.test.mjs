@@ -1,18 +1,15 @@
 // Every client of every era lives through the story: it asks, a person approves, it hears the answer in each way that it has, and completes the task.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { LegacyAgentV2, ModernAgentV2 } from "../lib/agent-v2.mjs";
 import { Agent, StreamableAgent } from "../lib/agent.mjs";
 import { PythonAgent, PythonLegacyAgent, PythonModernAgent } from "../lib/python-agent.mjs";
 import { LegacyRmcpAgent, ModernRmcpAgent } from "../lib/rmcp-agent.mjs";
 import { story, ways } from "../lib/story.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-before(async () => {
-  world = await startWorld();
-});
-after(() => world?.end());
+const world = ownWorld();
 
 // With a stream of its own an agent is pushed everything; what it then reads it has been given already.
 const pushed = ["on its channel", "from a call that waits"];

@@ -1,17 +1,16 @@
 // A network that stops forwarding and tells nobody: sockets stay open on both sides, and nothing arrives.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { Agent } from "../lib/agent.mjs";
+import { openBrowser, signedInPage } from "../lib/browser.mjs";
 import { reaches, states, told } from "../lib/deliveries.mjs";
+import { isKept, syncs } from "../lib/page.mjs";
 import { Proxy } from "../lib/proxy.mjs";
 import { RawAgent } from "../lib/raw.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-before(async () => {
-  world = await startWorld();
-});
-after(() => world?.end());
+const world = ownWorld();
 
 const promisedMs = 15_000;
 
@@ -66,6 +65,36 @@ describe("a network that stops forwarding", { concurrency: 2 }, () => {
     await reaches(stream, message.id, "received");
     await proxy.close();
     await answer;
+  });
+
+  test("what a person says into it is said again over the next one, and stands there once", async (t) => {
+    const { workspace, room } = await settle(world, { name: "Tunnel" });
+    const task = await room.make("/tasks", { title: "Said into a tunnel", assignee: "human" });
+    const proxy = await Proxy.to(world.server.port);
+    const browser = await openBrowser();
+    t.after(async () => {
+      await browser.close();
+      await proxy.close();
+    });
+    const url = proxy.through(world.url).replace(/\/$/, "");
+    const page = await signedInPage(browser, { ...world, url }, `/w/${workspace.id}/tasks/${task.id}`);
+    await syncs(page, /^All saved$/);
+    // Until then its own files take up connections, of which a browser has six; and a browser tries every one that it believes to be open.
+    await isKept(page);
+    proxy.cut();
+    proxy.freeze();
+    const asked = proxy.lost("Approved, go on");
+    await page.getByRole("textbox", { name: /reply|answer|comment/i }).fill("Approved, go on");
+    await page.getByRole("button", { name: "Send reply" }).click();
+    await asked;
+    // What is open stays dead, and nothing tells the browser so.
+    proxy.replace();
+    await syncs(page, /^All saved$/);
+    const { messages } = await room.get(`/tasks/${task.id}/messages`);
+    assert.deepEqual(
+      messages.slice(1).map(({ text }) => text),
+      ["Approved, go on"],
+    );
   });
 });
 

@@ -1,18 +1,15 @@
 // Delivery is one thing, whatever the transport: an agent that changes between HTTP+SSE and MCP 2026-07-28 hears each reply, and once.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reaches } from "../lib/deliveries.mjs";
 import { seeded } from "../lib/random.mjs";
 import { RawAgent } from "../lib/raw.mjs";
 import { StatelessClient } from "../lib/stateless.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-before(async () => {
-  world = await startWorld();
-});
-after(() => world?.end());
+const world = ownWorld();
 
 async function asked(t) {
   const { room, token } = await settle(world);

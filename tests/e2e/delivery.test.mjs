@@ -1,28 +1,16 @@
 // From a person's answer to the agent's model: by which route, in which order, how often, and what people see of it.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent } from "../lib/agent.mjs";
 import { reaches, states, told } from "../lib/deliveries.mjs";
 import { Proxy } from "../lib/proxy.mjs";
 import { RawAgent } from "../lib/raw.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-const open = [];
-const opened = async (made) => {
-  const it = await made;
-  open.push(it);
-  return it;
-};
-
-before(async () => {
-  world = await startWorld();
-});
-after(async () => {
-  for (const it of open) await (it.close ?? it.drop).call(it);
-  await world?.end();
-});
+const world = ownWorld();
+const opened = async (made) => world.keep(await made);
 
 const agentIn = (token, options) => opened(Agent.connect(token.mcpUrl, options));
 const rawIn = (token, options) => opened(RawAgent.connect(token.mcpUrl, options));

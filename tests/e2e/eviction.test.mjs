@@ -1,19 +1,14 @@
 // An idle workspace sleeps: its object is evicted while streams stay open, and the next event wakes it and reaches them.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reaches } from "../lib/deliveries.mjs";
 import { RawAgent } from "../lib/raw.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { instance } from "../lib/faults.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-before(async () => {
-  world = await startWorld({ build: "faults" });
-});
-after(() => world?.end());
-
-const instance = async (workspace) =>
-  (await (await fetch(`${world.url}/test/${workspace.id}/instance`)).json()).instance;
+const world = ownWorld({ build: "faults" });
 
 /** A workspace with an agent's stream and a dashboard's, both open and quiet. */
 async function idle(t) {
@@ -25,7 +20,14 @@ async function idle(t) {
     agent.drop();
   });
   const result = await agent.tool("createTask", { title: "Question: awake?", assignee: "human" });
-  return { room, workspace, stream, agent, task: result.structuredContent.task_id, was: await instance(workspace) };
+  return {
+    room,
+    workspace,
+    stream,
+    agent,
+    task: result.structuredContent.task_id,
+    was: await instance(world, workspace),
+  };
 }
 
 /** Asking which instance it is would wake it: so nothing is asked, for longer than an idle object lives. */
@@ -52,7 +54,11 @@ describe("an object that is evicted while streams are open", { concurrency: 3 },
     await nap(14_000);
     assertOpen(idles);
     await assertHeard(idles, "good morning");
-    assert.notEqual(await instance(idles.workspace), idles.was, "the object was not evicted: this test shows nothing");
+    assert.notEqual(
+      await instance(world, idles.workspace),
+      idles.was,
+      "the object was not evicted: this test shows nothing",
+    );
     assert.equal(idles.agent.heard.length, 1);
   });
 
@@ -64,7 +70,11 @@ describe("an object that is evicted while streams are open", { concurrency: 3 },
     const message = await idles.room.make(`/tasks/${idles.task}/messages`, { text: "good morning" });
     const { result } = await idles.agent.answerTo(waiting);
     assert.equal(result.structuredContent.messages[0].message_id, message.id);
-    assert.notEqual(await instance(idles.workspace), idles.was, "the object was not evicted: this test shows nothing");
+    assert.notEqual(
+      await instance(world, idles.workspace),
+      idles.was,
+      "the object was not evicted: this test shows nothing",
+    );
   });
 
   test("does not wake for keepalives, which come on both streams every 25 s", async (t) => {
@@ -78,7 +88,11 @@ describe("an object that is evicted while streams are open", { concurrency: 3 },
       [1, 1],
     );
     assertOpen(idles);
-    assert.notEqual(await instance(idles.workspace), idles.was, "the object was not evicted: this test shows nothing");
+    assert.notEqual(
+      await instance(world, idles.workspace),
+      idles.was,
+      "the object was not evicted: this test shows nothing",
+    );
     await assertHeard(idles, "good morning");
   });
 });

@@ -1,24 +1,12 @@
 // What an agent finds beside the tools: resources, prompts and completion, as the official client reads them.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { Agent } from "../lib/agent.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-const open = [];
-const opened = async (made) => {
-  const it = await made;
-  open.push(it);
-  return it;
-};
-
-before(async () => {
-  world = await startWorld();
-});
-after(async () => {
-  for (const it of open) await it.close();
-  await world?.end();
-});
+const world = ownWorld();
+const opened = async (made) => world.keep(await made);
 
 const agentIn = (token, options) => opened(Agent.connect(token.mcpUrl, options));
 const reply = (room, task, text) => room.make(`/tasks/${task}/messages`, { text });
@@ -66,7 +54,9 @@ describe("resources", () => {
     const agent = await agentIn(token);
     const { task_id: id, number } = await asks(agent, "Question: x");
     const { resourceTemplates } = await agent.client.listResourceTemplates();
-    for (const { uriTemplate } of resourceTemplates) {
+    const ofTask = resourceTemplates.filter(({ uriTemplate }) => uriTemplate.includes("{task}"));
+    assert.equal(ofTask.length, 2);
+    for (const { uriTemplate } of ofTask) {
       for (const name of [id, number, `%23${number}`]) {
         const uri = uriTemplate.replace("{task}", name);
         const shown = await read(agent, uri);

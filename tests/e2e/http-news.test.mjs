@@ -1,24 +1,15 @@
 // What a session is told unasked over Streamable HTTP: other tools, changed resources, log messages; and what it is not.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StreamableAgent, hearsOn, isReady } from "../lib/streamable.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-const open = [];
-before(async () => {
-  world = await startWorld();
-});
-after(async () => {
-  for (const agent of open) agent.drop();
-  await world?.end();
-});
+const world = ownWorld();
 
 async function listening(token, options) {
-  const agent = await StreamableAgent.listen(token.mcpUrl, options);
-  open.push(agent);
-  return agent;
+  return world.keep(await StreamableAgent.listen(token.mcpUrl, options));
 }
 const LISTED = "notifications/tools/list_changed";
 const UPDATED = "notifications/resources/updated";
@@ -88,7 +79,7 @@ describe("a resource that a session has subscribed to", () => {
   test("is told of in that session alone, once though subscribed twice, and on a stream that is opened later", async () => {
     const { room, token } = await settle(world);
     const agent = await StreamableAgent.connect(token.mcpUrl);
-    open.push(agent);
+    world.keep(agent);
     const beside = await listening(token);
     const task = await agent.createTask();
     const uri = "agentrq://inbox";

@@ -1,6 +1,6 @@
 // `Last-Event-ID` over Streamable HTTP: a stream that was cut at any place goes on there, with nothing lost, nothing doubled and nothing of another.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reaches, told } from "../lib/deliveries.mjs";
 import {
@@ -13,22 +13,11 @@ import {
   messagesOn,
   pingsOn,
 } from "../lib/streamable.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-const open = [];
-before(async () => {
-  world = await startWorld();
-});
-after(async () => {
-  for (const it of open) (it.drop ?? it.close).call(it);
-  await world?.end();
-});
-
-const keep = (it) => {
-  open.push(it);
-  return it;
-};
+const world = ownWorld();
+const { keep } = world;
 const reply = (room, task, text) => room.make(`/tasks/${task}/messages`, { text });
 const isPush = ({ json }) => json?.method === "notifications/claude/channel";
 

@@ -1,42 +1,16 @@
 // The object of a workspace is reset or evicted under Streamable HTTP clients: sessions and streams go on, with nothing lost and nothing doubled.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reaches } from "../lib/deliveries.mjs";
 import { StreamableAgent, answerOn, hearsOn, messagesOn } from "../lib/streamable.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { fault, insisting, reset } from "../lib/faults.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-before(async () => {
-  world = await startWorld({ build: "faults" });
-});
-after(() => world?.end());
-
-const at = (workspace, what) => fetch(`${world.url}/test/${workspace.id}/${what}`);
-const instance = async (workspace) => (await (await at(workspace, "instance")).json()).instance;
+const world = ownWorld({ build: "faults" });
 
 const isUpdate = ({ json }) => json?.method === "notifications/resources/updated";
-
-/** Resets the object and waits until another instance answers. */
-async function reset(workspace) {
-  const was = await instance(workspace);
-  await at(workspace, "reset").then((response) => response.arrayBuffer());
-  const deadline = Date.now() + 5_000;
-  while ((await instance(workspace).catch(() => was)) === was)
-    assert.ok(Date.now() < deadline, "the object was not reset: this test shows nothing");
-}
-
-/** Tries until the object answers: while it is being reset the answer is 503, which says to try again. */
-async function insisting(work) {
-  for (let left = 40; ; left--) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!left || !/503/.test(error.message)) throw error;
-      await sleep(50);
-    }
-  }
-}
 
 async function listening(t) {
   const { room, token, workspace } = await settle(world);
@@ -56,7 +30,7 @@ describe("a reset of the object", () => {
     const { workspace, agent, stream, reply } = await listening(t);
     const sent = [];
     for (let round = 0; round < 4; round++) {
-      await reset(workspace);
+      await reset(world, workspace);
       for (const wait of [0, 0, 150]) {
         await sleep(wait);
         sent.push((await reply(`round ${round}`)).id);
@@ -72,7 +46,7 @@ describe("a reset of the object", () => {
   test("ends no call that waits, which is answered once", async (t) => {
     const { workspace, agent, reply } = await listening(t);
     const call = await agent.wait({ progressToken: 1 });
-    await reset(workspace);
+    await reset(world, workspace);
     const message = await reply("now");
     const { result } = await answerOn(call.stream, call.id);
     assert.equal(result.structuredContent.messages[0].message_id, message.id);
@@ -89,7 +63,7 @@ describe("a reset of the object", () => {
     const asked = { jsonrpc: "2.0", id: 500, method: "tools/call" };
     const params = { name: "createTask", arguments: { title: "Question: once?", assignee: "human" } };
     const first = await agent.post({ ...asked, params });
-    await reset(workspace);
+    await reset(world, workspace);
     assert.deepEqual((await agent.post({ ...asked, params })).body, first.body);
     assert.equal((await ended.ask("ping")).status, 404);
     // Once this is heard, the stream is fed again.
@@ -102,7 +76,7 @@ describe("a reset of the object", () => {
   test("loses no news of a resource that changed before the stream was fed again", async (t) => {
     const { workspace, agent, stream, reply } = await listening(t);
     await agent.result("resources/subscribe", { uri: "agentrq://inbox" });
-    await reset(workspace);
+    await reset(world, workspace);
     await reply("left");
     await stream.until(isUpdate, 5_000);
   });
@@ -116,7 +90,7 @@ describe("a reset of the object", () => {
     stream.close();
     await sleep(200);
     const missed = await reply("missed");
-    await reset(workspace);
+    await reset(world, workspace);
     const again = await insisting(async () => {
       const opened = await agent.open(last);
       assert.equal(opened.status, 200, `${opened.status}`);
@@ -133,7 +107,7 @@ test("sockets that break under a living object are dialled again, and the client
   const { workspace, agent, stream, reply } = await listening(t);
   const sent = [];
   for (let round = 0; round < 3; round++) {
-    await at(workspace, "break");
+    await fault(world, workspace, "break");
     sent.push((await reply(`round ${round}`)).id);
     await hearsOn(stream, { id: sent[round] });
   }

@@ -1,17 +1,14 @@
 // A request that is sent again because its answer was lost: it acts once, and whoever asks again is given what was answered.
 import assert from "node:assert/strict";
 import { request } from "node:http";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Proxy } from "../lib/proxy.mjs";
 import { StreamableAgent, hearsOn } from "../lib/streamable.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-before(async () => {
-  world = await startWorld();
-});
-after(() => world?.end());
+const world = ownWorld();
 
 const call = (id, name, args) => ({ jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: args } });
 const asks = (id, title = "Question: once?") => call(id, "createTask", { title, assignee: "human" });

@@ -1,25 +1,14 @@
 // Sessions of Streamable HTTP: there is none to lose, each is its token's alone, and two of one agent are told apart.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reaches, states } from "../lib/deliveries.mjs";
 import { StreamableAgent, answerOn, heardOn, hearsOn, isReady, messagesOn } from "../lib/streamable.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-const open = [];
-before(async () => {
-  world = await startWorld();
-});
-after(async () => {
-  for (const it of open) (it.drop ?? it.close).call(it);
-  await world?.end();
-});
-
-const keep = (it) => {
-  open.push(it);
-  return it;
-};
+const world = ownWorld();
+const { keep } = world;
 const client = (token, options) => keep(new StreamableAgent(token.mcpUrl, options));
 const connected = async (token, options) => keep(await StreamableAgent.connect(token.mcpUrl, options));
 const listening = async (token, options) => keep(await StreamableAgent.listen(token.mcpUrl, options));

@@ -1,26 +1,16 @@
 // Streamable HTTP over a time in which nothing happens: what keeps streams open, what finds dead ones out, and what lets the object sleep.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reaches, told } from "../lib/deliveries.mjs";
 import { Proxy } from "../lib/proxy.mjs";
 import { StreamableAgent, answerOn, heardOn, hearsOn, isReady, messagesOn } from "../lib/streamable.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { instance } from "../lib/faults.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-const open = [];
-before(async () => {
-  world = await startWorld({ build: "faults" });
-});
-after(async () => {
-  for (const it of open) await (it.drop ?? it.close).call(it);
-  await world?.end();
-});
-
-const keep = (it) => {
-  open.push(it);
-  return it;
-};
+const world = ownWorld({ build: "faults" });
+const { keep } = world;
 const connected = async ({ mcpUrl }, options) => keep(await StreamableAgent.connect(mcpUrl, options));
 /** The same client over another connection: those that it had are dead, and only it does not know. */
 const elsewhere = (token, { session }) => keep(new StreamableAgent(token.mcpUrl, { session, firstId: 100 }));
@@ -31,9 +21,6 @@ const opened = async (agent) => {
   await isReady(stream);
   return stream;
 };
-const instance = async (workspace) =>
-  (await (await fetch(`${world.url}/test/${workspace.id}/instance`)).json()).instance;
-
 /** A workspace with a client that listens, and a dashboard that watches. */
 async function idle() {
   const { room, token, workspace } = await settle(world);
@@ -132,7 +119,7 @@ describe("over a long silence", { concurrency: 8 }, () => {
   test("an object that is evicted wakes with the next event, for the stream, the call that waits and the session", async () => {
     const [here, other] = [await idle(), await idle()];
     const call = await other.agent.wait();
-    const was = [await instance(here.workspace), await instance(other.workspace)];
+    const was = [await instance(world, here.workspace), await instance(world, other.workspace)];
     // The first ping sets an alarm, which comes though its pong did. Asking which instance it is would wake it: so nothing is asked, for longer than an idle object lives.
     await sleep(24_000);
     assert.ok(!here.stream.ended && !call.stream.ended);
@@ -142,7 +129,7 @@ describe("over a long silence", { concurrency: 8 }, () => {
     const waited = await other.reply("good morning");
     const { result } = await answerOn(call.stream, call.id);
     assert.equal(result.structuredContent.messages[0].message_id, waited.id);
-    const is = [await instance(here.workspace), await instance(other.workspace)];
+    const is = [await instance(world, here.workspace), await instance(world, other.workspace)];
     for (const i of [0, 1]) assert.notEqual(is[i], was[i], "the object was not evicted: this test shows nothing");
     assert.deepEqual(await here.agent.result("ping"), {});
     assert.deepEqual(messagesOn(here.stream), [message.id]);

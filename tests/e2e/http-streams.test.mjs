@@ -1,24 +1,15 @@
 // The streams of Streamable HTTP to 2025-11-25: what comes first, what keeps them open, and what a proxy is told.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StreamableAgent, answerOn, hearsOn, idsOn, isReady } from "../lib/streamable.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-const open = [];
-before(async () => {
-  world = await startWorld();
-});
-after(async () => {
-  for (const agent of open) agent.drop();
-  await world?.end();
-});
+const world = ownWorld();
 
 async function connected(token, options) {
-  const agent = await StreamableAgent.connect(token.mcpUrl, options);
-  open.push(agent);
-  return agent;
+  return world.keep(await StreamableAgent.connect(token.mcpUrl, options));
 }
 
 const isPriming = (block) => /^id: [\w.]+\nretry: \d+\ndata: ?$/.test(block);
@@ -73,7 +64,7 @@ describe("the session's stream", () => {
   test("is answered and gets its first bytes though nobody has ever said initialize", async () => {
     const { token } = await settle(world);
     const agent = new StreamableAgent(token.mcpUrl);
-    open.push(agent);
+    world.keep(agent);
     const stream = await agent.open();
     assert.equal(stream.status, 200);
     // It names no session, so it is of the old transport: its first bytes say where to post. Where nobody speaks, a ping follows by

@@ -1,25 +1,15 @@
 // One session on several streams, half-open ones among them: each message on exactly one, and on one that is read.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { reaches } from "../lib/deliveries.mjs";
 import { Proxy } from "../lib/proxy.mjs";
 import { StreamableAgent, answerOn, heardOn, hearsOn, isReady, messagesOn } from "../lib/streamable.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-const open = [];
-before(async () => {
-  world = await startWorld();
-});
-after(async () => {
-  for (const it of open) await (it.drop ?? it.close).call(it);
-  await world?.end();
-});
-
-const keep = (it) => {
-  open.push(it);
-  return it;
-};
+const world = ownWorld();
+const { keep } = world;
 const connected = async (url, options) => keep(await StreamableAgent.connect(url, options));
 const reply = (room, task, text) => room.make(`/tasks/${task}/messages`, { text });
 /** The same client over another connection: those that it had are dead, and only it does not know. */
@@ -57,11 +47,13 @@ describe("one session on two streams", () => {
 
   test("goes on with one when the other is closed, and nothing is lost or doubled", async () => {
     const { room, token } = await settle(world);
+    const dashboard = keep(await room.watch());
     const agent = await connected(token.mcpUrl);
     const streams = [await opened(agent), await opened(agent)];
     const task = await agent.createTask();
     const sent = [(await reply(room, task, "one")).id];
-    await Promise.any(streams.map((stream) => hearsOn(stream, { id: sent[0] })));
+    // What is not known to have arrived when its stream is closed comes once more, marked.
+    await reaches(dashboard, sent[0], "received");
     streams.find((stream) => heardOn(stream).length).close();
     const left = streams.find((stream) => !heardOn(stream).length);
     sent.push((await reply(room, task, "two")).id);

@@ -1,25 +1,14 @@
 // A call that waits for a person, over Streamable HTTP to 2025-11-25: on a stream of its own, which outlives its connection.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reaches, states } from "../lib/deliveries.mjs";
 import { StreamableAgent, answerOn, hearsOn, idsOn, isReady, messagesOn } from "../lib/streamable.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-const open = [];
-before(async () => {
-  world = await startWorld();
-});
-after(async () => {
-  for (const it of open) (it.drop ?? it.close).call(it);
-  await world?.end();
-});
-
-const keep = (it) => {
-  open.push(it);
-  return it;
-};
+const world = ownWorld();
+const { keep } = world;
 const reply = (room, task, text) => room.make(`/tasks/${task}/messages`, { text });
 /** A client with a task of its own and a call that waits. */
 async function waiting(args, options) {

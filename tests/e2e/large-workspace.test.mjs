@@ -1,22 +1,19 @@
 // A workspace with more than a page begins with: what waits for people comes first, and who was away for too long begins anew.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { freshId } from "../bench/lib/fill.mjs";
 import { openBrowser, signedInPage } from "../lib/browser.mjs";
 import { isKept, syncs } from "../lib/page.mjs";
 import { SseReader } from "../lib/sse.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
 /** Tasks that a snapshot holds beside those that wait for people. */
 const BEGINS_WITH = 500;
 /** Commits that are told one by one to who comes back. */
 const REPLAYED = 1_000;
 
-let world;
-before(async () => {
-  world = await startWorld();
-});
-after(() => world?.end());
+const world = ownWorld();
 
 /** Runs commands as a page does, numbered, in batches, one after the other. */
 function replica(room) {

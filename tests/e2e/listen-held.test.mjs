@@ -1,41 +1,16 @@
 // Listening streams (MCP 2026-07-28) over time: kept alive, over resets of the object, until their token ends; and how many there may be.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StatelessClient, SUBSCRIPTION, told, updated } from "../lib/stateless.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { fault, insisting, reset } from "../lib/faults.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
 const INBOX = "agentrq://inbox";
 const WORKSPACE = "agentrq://workspace";
 
-let world;
-before(async () => {
-  world = await startWorld({ build: "faults" });
-});
-after(() => world?.end());
-
-const at = (workspace, what) => fetch(`${world.url}/test/${workspace.id}/${what}`).then((answer) => answer.text());
-const instance = async (workspace) => JSON.parse(await at(workspace, "instance")).instance;
-
-async function reset(workspace) {
-  const was = await instance(workspace);
-  await at(workspace, "reset");
-  const deadline = Date.now() + 5_000;
-  while ((await instance(workspace).catch(() => was)) === was)
-    assert.ok(Date.now() < deadline, "the object was not reset: this test shows nothing");
-}
-
-/** Tries until the object answers: while it is being reset the answer is 503, which says to try again. */
-async function insisting(work) {
-  for (let left = 60; ; left--) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!left || !/503/.test(error.message)) throw error;
-      await sleep(50);
-    }
-  }
-}
+const world = ownWorld({ build: "faults" });
 
 async function asked(t, notifications) {
   const { room, token, workspace } = await settle(world);
@@ -55,7 +30,7 @@ describe("a stream that is held", { concurrency: 6 }, () => {
     const sent = [];
     for (let round = 0; round < 3; round++) {
       const from = stream.events.length;
-      await reset(workspace);
+      await reset(world, workspace);
       sent.push((await says(`round ${round}`)).id);
       await updated(stream, INBOX, from);
     }
@@ -73,7 +48,7 @@ describe("a stream that is held", { concurrency: 6 }, () => {
     const { workspace, stream, says } = await asked(t);
     for (let round = 0; round < 3; round++) {
       const from = stream.events.length;
-      const [said] = await Promise.all([says(`round ${round}`), at(workspace, "break")]);
+      const [said] = await Promise.all([says(`round ${round}`), fault(world, workspace, "break")]);
       assert.ok(said.id);
       await updated(stream, INBOX, from);
     }
@@ -84,7 +59,7 @@ describe("a stream that is held", { concurrency: 6 }, () => {
     const { workspace, client, says } = await asked(t);
     const waiting = await client.wait();
     t.after(() => waiting.close());
-    await reset(workspace);
+    await reset(world, workspace);
     const { id } = await says("after it");
     const { structuredContent } = await waiting.answered();
     assert.deepEqual(

@@ -1,15 +1,12 @@
 // An answer that was lost on its way is asked again (MCP 2026-07-28): the call is not done twice, and calls that only look alike are done each.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StatelessClient } from "../lib/stateless.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-before(async () => {
-  world = await startWorld();
-});
-after(() => world?.end());
+const world = ownWorld();
 
 async function made() {
   const { room, token } = await settle(world);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { openBrowser, signedInPage } from "../lib/browser.mjs";
+import { startHttpProxy } from "../lib/http-proxy.mjs";
 import { syncs } from "../lib/page.mjs";
 import { settle, startWorld } from "../lib/world.mjs";
 
@@ -73,26 +74,24 @@ test("it is taken by itself while nobody looks, but not before the last word is 
   await page.context().close();
 });
 
-test("where the two do not understand each other the page stops and says so, and what waits goes out from the page that fits", async () => {
+test("where the two do not understand each other the page stops and says so, and what waits goes out from the page that fits", async (t) => {
   const { workspace, room } = await settle(world, { name: "Another protocol" });
   const task = await room.make("/tasks", { title: "Still readable", assignee: "human" });
-  const page = await signedInPage(browser, world, `/w/${workspace.id}/tasks/${task.id}`);
+  let protocol = null;
+  const ofTomorrow = (text) => text.replace(/"protocol":\d+/, (own) => (protocol ? `"protocol":${protocol}` : own));
+  const proxy = await startHttpProxy(world.server.port, { says: ofTomorrow });
+  t.after(() => proxy.stop());
+  const page = await signedInPage(browser, { ...world, url: proxy.url }, `/w/${workspace.id}/tasks/${task.id}`);
   await syncs(page, /^All saved$/);
-  await page.route("**/api/events?*", (route) => {
-    const hello = { workspace: workspace.id, cursor: "e-1-t", build: "of tomorrow", protocol: 99 };
-    const body = `event: hello\ndata: ${JSON.stringify(hello)}\n\n`;
-    return route.fulfill({ status: 200, contentType: "text/event-stream", body });
-  });
-  await page.context().setOffline(true);
-  await syncs(page, /^Offline/);
-  await page.context().setOffline(false);
+  protocol = 99;
+  proxy.cut();
   await page.getByText("This page is too old for the server").waitFor();
   await page.getByRole("textbox", { name: /reply|answer|comment/i }).fill("Said meanwhile");
   await page.getByRole("button", { name: "Send reply" }).click();
   await syncs(page, /^Stopped · 1 change waits$/);
   assert.equal((await room.get(`/tasks/${task.id}/messages`)).messages.length, 1);
 
-  await page.unroute("**/api/events?*");
+  protocol = null;
   await page.getByRole("button", { name: "Reload" }).click();
   await syncs(page, /^All saved$/);
   const { messages } = await room.get(`/tasks/${task.id}/messages`);

@@ -1,40 +1,14 @@
 // The platform resets an object (a failed write, a machine that goes): every socket breaks, and no client notices.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent } from "../lib/agent.mjs";
 import { RawAgent } from "../lib/raw.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { fault, insisting, reset } from "../lib/faults.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-before(async () => {
-  world = await startWorld({ build: "faults" });
-});
-after(() => world?.end());
-
-const at = (workspace, what) => fetch(`${world.url}/test/${workspace.id}/${what}`);
-const instance = async (workspace) => (await (await at(workspace, "instance")).json()).instance;
-
-/** Resets the object and waits until another instance answers. */
-async function reset(workspace) {
-  const was = await instance(workspace);
-  await at(workspace, "reset").then((response) => response.arrayBuffer());
-  const deadline = Date.now() + 5_000;
-  while ((await instance(workspace).catch(() => was)) === was)
-    assert.ok(Date.now() < deadline, "the object was not reset: this test shows nothing");
-}
-
-/** Tries until the object answers: while it is being reset the answer is 503, which says to try again. */
-async function insisting(work) {
-  for (let left = 40; ; left--) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!left || !/answered 503/.test(error.message)) throw error;
-      await sleep(50);
-    }
-  }
-}
+const world = ownWorld({ build: "faults" });
 
 test("streams go on over a reset, with nothing lost and nothing doubled", async (t) => {
   const { room, token, workspace } = await settle(world);
@@ -49,7 +23,7 @@ test("streams go on over a reset, with nothing lost and nothing doubled", async 
   const { task_id: task } = await agent.call("createTask", { title: "Question: still?", assignee: "human" });
   const sent = [];
   for (let round = 0; round < 5; round++) {
-    await reset(workspace);
+    await reset(world, workspace);
     // At once, while the Worker is still dialling; and a little later.
     for (const wait of [0, 0, 150]) {
       await sleep(wait);
@@ -85,7 +59,7 @@ test("sockets that break under a living object are dialled again, and what comes
     .task_id;
   const sent = [];
   for (let round = 0; round < 3; round++) {
-    await at(workspace, "break");
+    await fault(world, workspace, "break");
     sent.push((await room.make(`/tasks/${task}/messages`, { text: `round ${round}` })).id);
     await agent.hears(({ meta }) => meta.message_id === sent[round]);
   }
@@ -106,7 +80,7 @@ test("a dashboard that has heard nothing yet misses nothing that happens during 
   const stream = await room.watch();
   t.after(() => stream.close());
   await stream.until("hello");
-  await reset(workspace);
+  await reset(world, workspace);
   const task = await insisting(() => room.make("/tasks", { title: "meanwhile", assignee: "human" }));
   await stream.until(({ json }) => json?.taskId === task.id);
 });
@@ -118,11 +92,11 @@ test("an answer on its way during a reset arrives, once", async (t) => {
   const task = (await agent.tool("createTask", { title: "Question: when?", assignee: "human" })).structuredContent
     .task_id;
   const waiting = await agent.askTool("waitForMessages");
-  await reset(workspace);
+  await reset(world, workspace);
   const message = await insisting(() => room.make(`/tasks/${task}/messages`, { text: "now" }));
   const { result } = await agent.answerTo(waiting);
   assert.equal(result.structuredContent.messages[0].message_id, message.id);
-  await reset(workspace);
+  await reset(world, workspace);
   await agent.tool("getWorkspace");
   assert.equal(agent.answered.filter((id) => id === waiting).length, 1);
   assert.deepEqual(agent.heard, []);

@@ -1,15 +1,16 @@
 // What the server says is what the official JSON schema of each revision allows, and what its own tools promise; and it says it briefly.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
+import { encode as cl100k } from "gpt-tokenizer/encoding/cl100k_base";
+import { encode as o200k } from "gpt-tokenizer/encoding/o200k_base";
 import { against, officialSchema } from "../lib/official-schema.mjs";
 import { RpcClient } from "../lib/rpc.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-before(async () => {
-  world = await startWorld();
-});
-after(() => world?.end());
+const tokenizers = { cl100k, o200k };
+
+const world = ownWorld();
 
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
 
@@ -72,6 +73,22 @@ for (const revision of ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"])
       await room.make(`/tasks/${task_id}/messages`, { text: "Blue." });
       await call("waitForMessages", { timeout_seconds: 0 });
       await call("getNextTask", {});
+      await call("TaskCreate", { subject: "Build it", metadata: { priority: "P1", any: [null, 1.5] } });
+      await call("TaskCreate", { subject: "Test it", blockedBy: [1] });
+      await call("TaskGet", { taskId: "2" });
+      await call("TaskNext", {});
+      await call("TaskUpdate", { taskId: 1, status: "completed" });
+      await call("TaskUpdate", { taskId: 2, status: "deleted" });
+      await call("TaskNext", {});
+      await call("TaskList", {});
+      await call("TaskCreate", { subject: "Run the tests", metadata: { command: "npm test" } });
+      await call("TaskOutput", { task_id: 3, block: false });
+      await call("TaskStop", { task_id: 3 });
+      const definition = { name: "ship", steps: [{ key: "a", subject: "Ship it" }] };
+      await call("WorkflowSave", { definition });
+      await call("WorkflowList", {});
+      await call("WorkflowStart", { workflow: "ship" });
+      await call("TodoWrite", { todos: [{ content: "Ship", status: "pending" }] });
       assert.deepEqual(
         tools.map(({ name }) => name).filter((name) => !called.has(name)),
         [],
@@ -132,9 +149,9 @@ test("the list of tools costs a model less than 6,000 tokens", async (t) => {
   const { token } = await settle(world);
   const client = await RpcClient.open(token.mcpUrl, "2025-11-25");
   const { message } = await client.ask("tools/list");
-  const bytes = Buffer.byteLength(JSON.stringify(message.result));
-  // No tokenizer of note needs more than one token for two bytes of English and JSON; most get by with one for three or four.
-  const tokens = Math.ceil(bytes / 2);
-  t.diagnostic(`tools/list: ${bytes} bytes, at most ${tokens} tokens (about ${Math.round(bytes / 3.5)})`);
-  assert.ok(tokens < 6_000, `${tokens} tokens`);
+  const text = JSON.stringify(message.result);
+  // Anthropic publishes no tokenizer of its current models: two of another maker stand for it, and a third of the room is left for the difference.
+  const tokens = Math.max(...Object.values(tokenizers).map((encode) => encode(text).length));
+  t.diagnostic(`tools/list: ${Buffer.byteLength(text)} bytes, ${tokens} tokens`);
+  assert.ok(tokens < 6_000 / 1.5, `${tokens} tokens`);
 });

@@ -1,10 +1,11 @@
 // How long the name of a resource may be, over every transport: one that is longer is refused, and nothing of it is kept.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { RawAgent } from "../lib/raw.mjs";
 import { StatelessClient, told, updated } from "../lib/stateless.mjs";
 import { StreamableAgent, isReady } from "../lib/streamable.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
 const BYTES = 2_048;
 const INVALID_PARAMS = -32602;
@@ -14,11 +15,7 @@ const workspace = "agentrq://workspace";
 const named = (bytes) => workspace + "/".repeat(bytes - workspace.length);
 const tooLong = [named(BYTES + 1), named(500_000), `${workspace}?${"é".repeat(BYTES / 2)}`];
 
-let world;
-before(async () => {
-  world = await startWorld();
-});
-after(() => world?.end());
+const world = ownWorld();
 
 function isRefused({ error, result }) {
   assert.equal(result, undefined);

@@ -1,20 +1,13 @@
 // The dashboard's stream: cut anywhere, it goes on from the last id with nothing lost, nothing doubled and no commit split.
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SseReader } from "../lib/sse.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-const open = [];
-before(async () => {
-  world = await startWorld();
-});
-after(async () => {
-  for (const stream of open) stream.close();
-  await world?.end();
-});
+const world = ownWorld();
 
 /** Opens the stream with the header that a browser sends when it reconnects. */
 async function resumed(room, lastId) {
@@ -22,13 +15,11 @@ async function resumed(room, lastId) {
     cookie: room.person.cookie,
     "last-event-id": lastId,
   });
-  open.push(stream);
+  world.keep(stream);
   return stream;
 }
 async function watching(room, cursor) {
-  const stream = await room.watch(cursor);
-  open.push(stream);
-  return stream;
+  return world.keep(await room.watch(cursor));
 }
 
 const isNews = ({ event }) => event !== "hello" && event !== "reset";

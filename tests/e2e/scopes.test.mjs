@@ -1,13 +1,19 @@
 // What a token opens: each tool and each route with each scope, and what a person changes of it at once.
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { request } from "node:http";
 import { after, before, describe, test } from "node:test";
+import { freshId } from "../bench/lib/fill.mjs";
 import { RawAgent } from "../lib/raw.mjs";
 import { settle, startWorld } from "../lib/world.mjs";
 
-const reading = ["getWorkspace", "getTaskMessages", "downloadAttachment"];
-const asking = ["createTask", "updateTaskStatus", "reply", ...reading, "waitForMessages"];
-const everything = [...asking.slice(0, -1), "getNextTask", "waitForMessages"];
+const looking = ["getWorkspace", "getTaskMessages", "downloadAttachment"];
+const reading = [...looking, "TaskGet", "TaskList", "TaskOutput", "WorkflowList"];
+const acting = ["createTask", "updateTaskStatus", "reply", ...looking];
+const asking = [...acting, "waitForMessages", "TaskGet", "TaskList", "TodoWrite", "TaskOutput", "WorkflowList"];
+const lists = ["TaskCreate", "TaskGet", "TaskUpdate", "TaskList", "TaskNext", "TodoWrite"];
+const background = ["TaskOutput", "TaskStop", "WorkflowStart", "WorkflowList", "WorkflowSave"];
+const everything = [...acting, "getNextTask", "waitForMessages", ...lists, ...background];
 const opened = { read: reading, ask: asking, agent: everything };
 const widest = ["agent", "ask", "read"];
 
@@ -15,6 +21,7 @@ let world, room;
 before(async () => {
   world = await startWorld();
   ({ room } = await settle(world));
+  await room.ask("PUT", "/workflows/ship", { steps: [{ key: "a", subject: "Ship it" }] });
 });
 after(() => world?.end());
 
@@ -47,7 +54,7 @@ const toolNames = async (agent) => {
   return tools.map(({ name }) => name);
 };
 /** A call with arguments that are right. */
-const rightArguments = (question, file) => ({
+const rightArguments = (question, file, listed, running) => ({
   createTask: { title: "Question: now?", assignee: "human" },
   updateTaskStatus: { task_id: question.id, status: "ongoing" },
   reply: { chat_id: question.id, text: "Well?" },
@@ -56,7 +63,26 @@ const rightArguments = (question, file) => ({
   downloadAttachment: { attachment_id: file.id },
   getNextTask: {},
   waitForMessages: { timeout_seconds: 0 },
+  TaskCreate: { subject: "Do it" },
+  TaskGet: { taskId: listed },
+  TaskUpdate: { taskId: listed, status: "in_progress" },
+  TaskList: {},
+  TaskNext: {},
+  TodoWrite: { todos: [] },
+  TaskOutput: { task_id: running, block: false },
+  TaskStop: { task_id: running },
+  WorkflowStart: { workflow: "ship" },
+  WorkflowList: {},
+  WorkflowSave: { definition: { name: "other", steps: [{ key: "a", subject: "A" }] } },
 });
+/** Puts a task on the main list; its number there. */
+async function makeListed(more = {}) {
+  const command = { type: "createWork", id: freshId(), list: "main", title: "To be done", ...more };
+  await room.ask("POST", "/commands", { clientId: randomUUID(), commands: [{ mutationId: 1, command }] });
+  const { tasks } = await room.get("/tasks?list=main");
+  return Math.max(...tasks.map(({ work }) => work.number));
+}
+const makeRunning = () => makeListed({ kind: "local_bash", command: "npm test" });
 const makeQuestion = () => room.make("/tasks", { title: "Question: when?", assignee: "human" });
 const upload = () =>
   room.make("/attachments?filename=a.txt", new TextEncoder().encode("hi"), { "content-type": "text/plain" });
@@ -67,7 +93,9 @@ describe("over MCP", () => {
       const agent = await RawAgent.connect((await make(scope)).mcpUrl);
       t.after(() => agent.drop());
       assert.deepEqual(await toolNames(agent), open);
-      const calls = Object.entries(rightArguments(await makeQuestion(), await upload()));
+      const calls = Object.entries(
+        rightArguments(await makeQuestion(), await upload(), await makeListed(), await makeRunning()),
+      );
       assert.equal(calls.length, everything.length);
       for (const [tool, args] of calls) {
         const before = await held();

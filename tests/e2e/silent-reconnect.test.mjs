@@ -1,28 +1,16 @@
 // Clients that lose their stream and go on without a word: no `initialize`, no session, nothing but the same URL again.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent } from "../lib/agent.mjs";
 import { reaches } from "../lib/deliveries.mjs";
 import { Proxy } from "../lib/proxy.mjs";
 import { RawAgent } from "../lib/raw.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-const open = [];
-const opened = async (made) => {
-  const it = await made;
-  open.push(it);
-  return it;
-};
-
-before(async () => {
-  world = await startWorld();
-});
-after(async () => {
-  for (const it of open) await (it.close ?? it.drop).call(it);
-  await world?.end();
-});
+const world = ownWorld();
+const opened = async (made) => world.keep(await made);
 
 const connected = (token, options) => opened(RawAgent.connect(token.mcpUrl, options));
 const silent = (token, options) => opened(RawAgent.open(token.mcpUrl, options));

@@ -129,7 +129,7 @@ describe("server/discover", () => {
     assert.deepEqual(found.capabilities, {
       tools: { listChanged: true },
       resources: { subscribe: true, listChanged: true },
-      prompts: {},
+      prompts: { listChanged: true },
       completions: {},
     });
     assert.match(found.instructions, /createTask/);

@@ -1,16 +1,13 @@
 // Calls that take their time over MCP 2026-07-28: answered on a stream of their own, which ends with the answer or with its client.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reaches } from "../lib/deliveries.mjs";
 import { StatelessClient } from "../lib/stateless.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-before(async () => {
-  world = await startWorld();
-});
-after(() => world?.end());
+const world = ownWorld();
 
 /** A client that has asked a person something, and what people see of it. */
 async function asked(t) {

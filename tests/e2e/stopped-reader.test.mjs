@@ -3,19 +3,16 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { request } from "node:http";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { StatelessClient, updated } from "../lib/stateless.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
 const MIB = 1024 * 1024;
 const OFFERED = 200 * MIB;
 
-let world;
-before(async () => {
-  world = await startWorld();
-});
-after(() => world?.end());
+const world = ownWorld();
 
 /** What the server holds in memory, in bytes. */
 const resident = () =>

@@ -3,16 +3,13 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { Agent } from "../lib/agent.mjs";
 import { RawAgent } from "../lib/raw.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-before(async () => {
-  world = await startWorld();
-});
-after(() => world?.end());
+const world = ownWorld();
 
 const ended = async (agent, ms = 1_000) => {
   const deadline = Date.now() + ms;

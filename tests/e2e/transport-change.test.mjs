@@ -1,27 +1,16 @@
 // An agent that changes its transport, HTTP+SSE to Streamable HTTP and back: it hears everything once, and people see what became of it.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent } from "../lib/agent.mjs";
 import { reaches, states } from "../lib/deliveries.mjs";
 import { RawAgent } from "../lib/raw.mjs";
 import { StreamableAgent, answerOn, heardOn, hearsOn } from "../lib/streamable.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { ownWorld } from "../lib/own-world.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-const open = [];
-before(async () => {
-  world = await startWorld();
-});
-after(async () => {
-  for (const it of open) await (it.drop ?? it.close).call(it);
-  await world?.end();
-});
-
-const keep = (it) => {
-  open.push(it);
-  return it;
-};
+const world = ownWorld();
+const { keep } = world;
 const reply = (room, task, text) => room.make(`/tasks/${task}/messages`, { text });
 
 /** Both transports behind one face: what a client heard, a tool, and leaving. */
@@ -113,7 +102,7 @@ describe("an agent that changes its transport", () => {
     await old.leave();
     const agent = await StreamableAgent.connect(token.mcpUrl);
     const call = await agent.wait();
-    open.push(agent);
+    world.keep(agent);
     const message = await reply(room, task, "left");
     const { result } = await answerOn(call.stream, call.id, 14_000);
     assert.equal(result.structuredContent.messages[0].message_id, message.id);

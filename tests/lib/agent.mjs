@@ -4,10 +4,10 @@ import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** The address of a workspace for one agent. */
-export function addressFor(mcpUrl, agent) {
+/** The address of a workspace for one agent, which works on this list and sees these tools. */
+export function addressFor(mcpUrl, agent, chosen = {}) {
   const url = new URL(mcpUrl);
-  if (agent) url.searchParams.set("agent", agent);
+  for (const [name, value] of Object.entries({ agent, ...chosen })) if (value) url.searchParams.set(name, value);
   return url;
 }
 
@@ -21,11 +21,11 @@ export class Agent {
     return new SSEClientTransport(url);
   }
 
-  static async connect(mcpUrl, { name = "test-agent", agent } = {}) {
+  static async connect(mcpUrl, { name = "test-agent", agent, list, tools } = {}) {
     const self = new this();
     self.client = new Client({ name, version: "1.0.0" });
     self.client.fallbackNotificationHandler = async (notification) => self.notice(notification);
-    self.transport = this.transport(addressFor(mcpUrl, agent));
+    self.transport = this.transport(addressFor(mcpUrl, agent, { list, tools }));
     await self.client.connect(self.transport);
     self.revision = self.transport.protocolVersion;
     return self;

@@ -17,7 +17,7 @@ export const METHODS = {
 };
 export const TOOLS = [
   ...["createTask", "updateTaskStatus", "reply", "getWorkspace", "getTaskMessages", "downloadAttachment"],
-  ...["getNextTask", "waitForMessages"],
+  ...["getNextTask", "waitForMessages", "TaskGet", "TaskUpdate", "TaskList", "TaskNext", "TodoWrite"],
 ];
 
 export const envelope = { [version]: stateless, [capabilities]: {} };

@@ -4,6 +4,8 @@ import { connect, createServer } from "node:net";
 export class Proxy {
   #pairs = new Set();
   #frozen = { up: false, down: false };
+  /** Called with what was sent by a client and not forwarded. */
+  #swallows = () => {};
 
   /** Listens on a free port and forwards to `port`. */
   static async to(port) {
@@ -12,7 +14,7 @@ export class Proxy {
       const server = connect(port, "127.0.0.1");
       const pair = { client, server };
       proxy.#pairs.add(pair);
-      client.on("data", (bytes) => proxy.#frozen.up || server.write(bytes));
+      client.on("data", (bytes) => (proxy.#frozen.up ? proxy.#swallows(bytes) : server.write(bytes)));
       server.on("data", (bytes) => proxy.#frozen.down || client.write(bytes));
       const end = () => {
         // In a network that does not forward, not even an end arrives.
@@ -49,6 +51,11 @@ export class Proxy {
   /** From now on nothing is forwarded (or nothing one way), and no connection is closed. */
   freeze(ways = ["up", "down"]) {
     for (const way of ways) this.#frozen[way] = true;
+  }
+
+  /** Resolves once a client has sent these words into a network that forwards nothing. */
+  lost(words) {
+    return new Promise((lost) => (this.#swallows = (bytes) => bytes.includes(words) && lost()));
   }
 
   /** New connections work again; those that were frozen stay as they are, open and dead. */

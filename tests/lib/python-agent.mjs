@@ -10,9 +10,9 @@ const script = fileURLToPath(new URL("python_agent.py", import.meta.url));
 export class PythonAgent extends ProcessAgent {
   static mode = "sse";
 
-  static async connect(mcpUrl, { name = "test-agent", agent } = {}) {
+  static async connect(mcpUrl, { name = "test-agent", agent, list } = {}) {
     const python = process.env.AGENTRQ_PYTHON ?? (await testPython());
-    return new this().start(python, [script, addressFor(mcpUrl, agent).href, name, this.mode]);
+    return new this().start(python, [script, addressFor(mcpUrl, agent, { list }).href, name, this.mode]);
   }
 }
 

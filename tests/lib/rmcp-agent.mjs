@@ -1,5 +1,5 @@
 // An agent like `Agent`, but with the official Rust SDK over Streamable HTTP.
-import { buildRmcpAgent } from "../../scripts/build/rmcp-agent.mjs";
+import { buildRmcpAgent } from "../../scripts/build/programs.mjs";
 import { addressFor } from "./agent.mjs";
 import { ProcessAgent } from "./process-agent.mjs";
 

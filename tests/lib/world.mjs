@@ -7,19 +7,19 @@ import { Person } from "./person.mjs";
 
 /**
  * Starts a server. `restart()` starts it again on the same port and data, as after a crash; `end()` stops it and removes its data.
- * @param {{build?: "product" | "faults", quiet?: boolean}} options
+ * @param {{build?: "product" | "faults", quiet?: boolean, leaseSeconds?: number}} options `leaseSeconds`: how long a claim stands without a word
  */
-export async function startWorld({ build = "product", quiet = true } = {}) {
+export async function startWorld({ build = "product", quiet = true, leaseSeconds = "" } = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), "agentrq-test-"));
   const ownerKey = "owner-key-of-a-test-server-that-lasts-over-restarts";
   const world = {
     dataDir,
-    server: await startServer({ port: 0, dataDir, build, ownerKey, quiet }),
+    server: await startServer({ port: 0, dataDir, build, ownerKey, quiet, leaseSeconds }),
     get url() {
       return this.server.url.replace(/\/$/, "");
     },
     async restart() {
-      this.server = await startServer({ port: this.server.port, dataDir, build, ownerKey, quiet });
+      this.server = await startServer({ port: this.server.port, dataDir, build, ownerKey, quiet, leaseSeconds });
     },
     async signIn() {
       return Person.signIn(this.url, ownerKey);

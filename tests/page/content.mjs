@@ -139,3 +139,25 @@ function chunk(name, data) {
   sum.writeUInt32BE(crc32(named));
   return Buffer.concat([length, named, sum]);
 }
+
+const colour = (code, text) => `\u001b[${code}m${text}\u001b[0m`;
+
+/** What a test runner prints, with its colours. */
+export const testRun = [
+  colour("1;36", " RUN ") + " v4.1.2 /srv/checkout",
+  "",
+  ...Array.from(
+    { length: 24 },
+    (_, n) =>
+      ` ${colour(32, "✓")} tests/cart-${n + 1}.test.ts ${colour(2, `(${n + 3} tests)`)} ${colour(33, `${12 * n + 8}ms`)}`,
+  ),
+  ` ${colour(31, "✗")} tests/refunds.test.ts ${colour(2, "(9 tests | 1 failed)")}`,
+  `   ${colour(31, "→ refunds twice for one key: expected 1 to be 2")}`,
+  "",
+  colour("1;41", " FAIL ") + " Tests failed. Watching for file changes...",
+  colour(2, "      press ") + colour(1, "h") + colour(2, " to show help, ") + colour(1, "q") + colour(2, " to quit"),
+  "",
+].join("\n");
+
+/** What a compiler prints that finds fault. */
+export const typeErrors = `src/refunds.ts:41:9 - ${colour(91, "error")} ${colour(90, "TS2322:")} Type 'string' is not assignable to type 'Money'.\n\n${colour(7, "41")}   const amount = order.total;\n${colour(7, "  ")}         ${colour(91, "~~~~~~")}\n\nFound 2 errors in the same file, starting at: src/refunds.ts${colour(90, ":41")}\n`;

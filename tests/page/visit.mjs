@@ -47,6 +47,7 @@ export class Visitor {
     const page = await context.newPage();
     watch(page, this.world.url);
     try {
+      await state.before?.(page);
       await page.goto(this.world.url + (await state.at(this.world)));
       await state.enter?.(page, this.world);
       return await shown(page, state, look);

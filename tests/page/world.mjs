@@ -2,12 +2,13 @@
 import { fill, newMessage, newTask } from "../bench/lib/fill.mjs";
 import { Agent, StreamableAgent } from "../lib/agent.mjs";
 import { pdf, png, wav } from "../lib/files.mjs";
+import { Runner } from "../lib/runner.mjs";
 import { StatelessClient } from "../lib/stateless.mjs";
 import { startWorld } from "../lib/world.mjs";
 import * as content from "./content.mjs";
 
-/** Starts it with these rooms. `end()` stops everything. */
-export async function startPopulated({ names = Object.keys(populations) } = {}) {
+/** Starts it with these rooms; others are made when they are first asked for. `end()` stops everything. */
+export async function startPopulated({ names = atOnce } = {}) {
   const world = await startWorld();
   const agents = [];
   const end = async () => {
@@ -17,7 +18,9 @@ export async function startPopulated({ names = Object.keys(populations) } = {}) 
   try {
     const person = await world.signIn();
     const rooms = {};
-    for (const name of names) rooms[name] = await populations[name](await roomOf(person, name, agents));
+    const make = async (name) => (rooms[name] = await populations[name](await roomOf(person, name, agents)));
+    for (const name of names) await make(name);
+    const under = {};
     return {
       ...world,
       url: world.url,
@@ -25,6 +28,8 @@ export async function startPopulated({ names = Object.keys(populations) } = {}) 
       rooms,
       /** The address of something in a room. */
       at: (room, rest = "") => `/w/${rooms[room].id}${rest}`,
+      /** The same of a room that is made now, if it is not there yet. */
+      atLater: async (room, rest = "") => `/w/${(await (under[room] ??= make(room))).id}${rest}`,
       end,
     };
   } catch (error) {
@@ -40,6 +45,7 @@ const named = {
   empty: { name: "blog", mission: "" },
   site: { name: "website", mission: "What visitors see." },
   many: { name: "backlog", mission: "Everything that anybody ever wanted." },
+  planned: { name: "checkout", mission: "The checkout and what it charges." },
   release: { name: "releases", mission: "Nothing goes out that nobody has looked at." },
 };
 
@@ -49,6 +55,11 @@ async function roomOf(person, key, agents) {
   return {
     ...room,
     id: workspace.id,
+    /** Keeps an agent until the end. */
+    keep(agent) {
+      agents.push(agent);
+      return agent;
+    },
     /** Connects an agent that stays until the end, or until it is closed. */
     async agent(label, name = "claude-code", transport = Agent) {
       const token = await room.make("/tokens", { label });
@@ -145,6 +156,106 @@ async function busy(room) {
   return { ...room, tasks, agents: { claude, codex } };
 }
 
+/** Lists that agents work off, with a checklist beside them. */
+async function planned(room) {
+  const { mcpUrl } = await room.make("/tokens", { label: "Claude Sonnet" });
+  const join = async (name, list) => room.keep(await Agent.connect(mcpUrl, { name: "claude-code", agent: name, list }));
+  const [lead, backend, docs] = [await join("Lead"), await join("Backend"), await join("Docs", "handbook-2027")];
+  const put = (agent, subject, more = {}) => agent.call("TaskCreate", { subject, ...more });
+  const group = (priority) => ({ metadata: { task_group: "checkout", priority } });
+  await put(lead, "Design the schema of refunds", { activeForm: "Designing the schema of refunds", ...group("P0") });
+  await put(lead, "Write the migration", { blockedBy: ["1"], ...group("P1") });
+  await put(lead, "Refund through the provider's API", {
+    activeForm: "Wiring the provider's refund API",
+    blockedBy: ["1"],
+    description: "Retries must not refund twice: use the **idempotency key** of the order.",
+    metadata: { task_group: "checkout", priority: "P1", spec_path: "specs/refunds.md", tags: ["payments", "api"] },
+  });
+  await put(lead, "Show refunds in the order's history", { blockedBy: ["2", "3"], ...group("P2") });
+  await put(
+    lead,
+    "Load-test the refund queue with a week of production traffic, at ten times its usual speed and with failures planted",
+    {
+      blockedBy: ["4"],
+    },
+  );
+  await put(lead, "Ask the provider for a sandbox", { metadata: { blocked_reason: "Waits for their contract" } });
+  await put(lead, "Refund partially", group("P3"));
+  await backend.call("TaskUpdate", { taskId: "1", status: "in_progress", owner: "Backend" });
+  await backend.call("TaskUpdate", { taskId: "1", status: "completed" });
+  await backend.call("TaskUpdate", { taskId: "3", status: "in_progress", owner: "Backend" });
+  await put(docs, "Proofread chapter 1");
+  await docs.call("TaskUpdate", { taskId: "1", status: "completed" });
+  await backend.call("TodoWrite", {
+    todos: [
+      { content: "Read the provider's documentation", status: "completed", activeForm: "Reading" },
+      { content: "Write the client", status: "in_progress", activeForm: "Writing the client" },
+      { content: "Test it against their sandbox", status: "pending", activeForm: "Testing" },
+    ],
+  });
+  const [{ id }] = (await room.get("/tasks?q=provider%27s%20API")).tasks;
+  const run = await inOrder(room);
+  return { ...room, tasks: { claimed: id, run, ...(await inBackground(room, lead)) } };
+}
+
+/** What is done again and again in its order: two workflows, one of them under way. The task of its run. */
+async function inOrder(room) {
+  const { mcpUrl } = await room.make("/tokens", { label: "Releases" });
+  const agent = room.keep(await Agent.connect(mcpUrl, { name: "claude-code", agent: "Release", list: "releases" }));
+  const save = (definition) => agent.call("WorkflowSave", { definition });
+  await save({
+    name: "release",
+    title: "Release {{version}}",
+    description: "Tests, asks a person, and publishes.",
+    parameters: [
+      { name: "version", description: "as in the tag", required: true },
+      { name: "target", description: "where it goes", values: ["staging", "production"], default: "staging" },
+    ],
+    steps: [
+      { key: "test", subject: "Run the tests of {{version}}" },
+      { key: "notes", subject: "Write the notes of {{version}}", dependsOn: ["test"] },
+      { key: "ok", subject: "Approve: release {{version}}", assignee: "human", dependsOn: ["notes"] },
+      { key: "publish", subject: "Publish it", command: "./publish --version={{version}}", dependsOn: ["ok"] },
+    ],
+  });
+  await save({
+    name: "rotate-the-keys-of-every-service-that-still-has-one-of-last-year",
+    description: "A line about it that is much longer than the room there is for it on a phone, and says so at length.",
+    steps: [{ key: "rotate", subject: "Rotate the keys" }],
+  });
+  const run = await agent.call("WorkflowStart", {
+    workflow: "release",
+    parameters: { version: "2.4.0-rc.1+build.20261130" },
+  });
+  await agent.call("TaskUpdate", { taskId: run.steps[0].id, status: "completed" });
+  await agent.call("TaskUpdate", { taskId: run.steps[1].id, status: "in_progress" });
+  return run.taskId;
+}
+
+/** Commands that run on a machine of their own: one under way, one that failed, one that is to stop, and one that nobody has begun. */
+async function inBackground(room, lead) {
+  const runner = room.keep(
+    await Runner.connect(room, await room.make("/tokens", { label: "Build machine" }), "build-machine"),
+  );
+  const begins = async (subject, command) => {
+    const { id } = await lead.call("TaskCreate", { subject, type: "local_bash", command });
+    return runner.takes(id);
+  };
+  const running = await begins("Run the tests as files change", "npm test -- --watch --reporter=verbose");
+  await runner.prints(running, 0, content.testRun);
+  const failed = await begins("Check the types", "npx tsc --noEmit");
+  await runner.prints(failed, 0, content.typeErrors);
+  await runner.ends(failed, "failed", 2);
+  const stopping = await begins("Serve the documentation", "npm run docs -- --port 4000");
+  await lead.call("TaskStop", { task_id: stopping.id });
+  await lead.call("TaskCreate", {
+    subject: "Find unused exports",
+    type: "local_agent",
+    prompt: "List exports that nothing imports.",
+  });
+  return { running: running.taskId, failed: failed.taskId, stopping: stopping.taskId };
+}
+
 /** A thread of more than a page of messages, with code, a picture and a file in it. */
 async function conversation(room, agent) {
   const task = await ask(agent, "Review: Retries in the import handler", content.withCode);
@@ -223,4 +334,6 @@ async function release(room) {
 
 const empty = (room) => room;
 
-const populations = { empty, calm, edge, site, many, release, busy };
+const populations = { empty, calm, edge, site, many, release, planned, busy };
+/** What is large is made for those who look at it: every page of its person holds it. */
+const atOnce = Object.keys(populations).filter((name) => name !== "many");

@@ -1,7 +1,7 @@
 // From what a person does to the frame that shows it, with 10,000 tasks on the page: a reply, another status, a letter in the search, a turn of the
 // wheel. Beside it the floor: the same in a page with nothing in it.
 /* global document, location */
-import { called, loadAll, openPage, speeds, startPages } from "../page/browser.mjs";
+import { called, loadAll, openPage, press, speeds, startPages } from "../page/browser.mjs";
 import { openFloor } from "../page/floor.mjs";
 import { missed } from "../lib/report.mjs";
 import { Series } from "../lib/series.mjs";
@@ -42,8 +42,9 @@ async function atSpeed(page, floor, speed, rounds) {
   await openTask(page);
   const told = {
     "the floor of a click": least.click,
-    "a reply": beside(least.click, await series((round) => reply(page, round), rounds)),
+    // Before the thread is long of the replies, which are measured as it grows.
     "another status": beside(least.click, await series(() => status(page), rounds)),
+    "a reply": beside(least.click, await series((round) => reply(page, round), rounds)),
     "the floor of a letter": least.letter,
     "a letter in the search": beside(least.letter, await series((round) => letter(page, round, isShown), rounds)),
     "what it finds": beside(least.letter, await series((round) => letter(page, round, isSearched), rounds)),
@@ -86,7 +87,7 @@ async function reply(page, round) {
       ),
     text,
   );
-  await page.getByRole("button", { name: "Send reply" }).click();
+  await press(page, page.getByRole("button", { name: "Send reply" }));
   return page.evaluate(() => globalThis.measured.taken());
 }
 
@@ -100,7 +101,7 @@ async function status(page) {
     const before = status();
     globalThis.measured.watch("click", () => status() !== before);
   });
-  await entry.click();
+  await press(page, entry);
   return page.evaluate(() => globalThis.measured.taken());
 }
 

@@ -28,7 +28,7 @@ export const profile = {
   title: "profile: workerd's time for a reply, its push and the pong (sampling slows it a little)",
   columns: { "a reply": "ms", share: "percent" },
   async run({ samples, warmup }) {
-    const product = await startProduct({ args: inspected });
+    const product = await startProduct({ args: inspected, build: "faults" });
     try {
       const room = await product.asked();
       await room.watch();

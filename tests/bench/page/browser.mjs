@@ -1,4 +1,5 @@
 // A browser with the page in it, over a workspace of many tasks, and a processor that is as slow as it is asked to be.
+import { setTimeout as sleep } from "node:timers/promises";
 import { openBrowser } from "../../lib/browser.mjs";
 import { fill, newTask } from "../lib/fill.mjs";
 import { startProduct } from "../lib/product.mjs";
@@ -55,6 +56,21 @@ export async function openBare(page, content) {
   await bare.goto("about:blank");
   await bare.setContent(content);
   return bare;
+}
+
+/** So long a hand rests on what it has come to, and holds it down: what is drawn for that is not what is measured. */
+const restMs = 100;
+const heldMs = 80;
+
+/** Clicks as people do. */
+export async function press(page, target) {
+  await target.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await target.boundingBox();
+  await page.mouse.move(x + width / 2, y + height / 2);
+  await sleep(restMs);
+  await page.mouse.down();
+  await sleep(heldMs);
+  await page.mouse.up();
 }
 
 async function slowable(page) {

@@ -1,5 +1,5 @@
 // The least that a page does: the same inputs in a page that has nothing but a button, a field and some lines.
-import { openBare } from "./browser.mjs";
+import { openBare, press } from "./browser.mjs";
 
 const lines = Array.from({ length: 300 }, (_, at) => `<li>Line ${at}</li>`).join("");
 const content = `
@@ -22,7 +22,7 @@ export async function openFloor(page) {
         const before = document.querySelectorAll("p").length;
         globalThis.measured.watch("click", () => document.querySelectorAll("p").length > before);
       });
-      await bare.getByRole("button").click();
+      await press(bare, bare.getByRole("button"));
       return bare.evaluate(() => globalThis.measured.taken());
     },
     async letter(round) {

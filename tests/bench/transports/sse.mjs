@@ -43,6 +43,7 @@ async function connect(wire, mcpUrl) {
   await request("initialize", { protocolVersion: "2024-11-05", capabilities: {}, clientInfo });
   await post({ method: "notifications/initialized" });
   return {
+    ask: request,
     call: (name, args) => request("tools/call", { name, arguments: args }),
     expect: async (mark) => ({ heard: stream.hears(mark), settled: new Promise((done) => pongs.push(done)) }),
     close: () => stream.close(),

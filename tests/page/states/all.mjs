@@ -1,15 +1,16 @@
 // The states of every view by name: what the quality bars are checked on, and what the pictures are taken of.
 //
-// A state is {name, at(world), shows(page)}: its address (which may take a while to make), and what stands on the page once it is there. `enter(page, world)` are steps into it;
+// A state is {name, at(world), shows(page)}: its address (which may take a while to make), and what stands on the page once it is there.
+// `before(page)` is done to an empty page; `enter(page, world)` are steps into it;
 // `leave(page, world)` takes away what they left; `expects` are errors that belong to it; `alone` and `signedOut` ask for a browser profile of its own.
 import { entry } from "./entry.mjs";
 import { needsYou } from "./needs-you.mjs";
 import { task } from "./task.mjs";
-import { tasks } from "./tasks.mjs";
+import { tasks, tenThousand } from "./tasks.mjs";
 import { trouble } from "./trouble.mjs";
 import { workspace } from "./workspace.mjs";
 
-export const states = [...entry, ...needsYou, ...task, ...tasks, ...workspace, ...trouble];
+export const states = [...entry, ...needsYou, ...task, ...tasks, ...workspace, ...trouble, ...tenThousand];
 
 export function stateNamed(name) {
   const found = states.find((state) => state.name === name);

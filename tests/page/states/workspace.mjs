@@ -15,6 +15,102 @@ export const workspace = [
     shows: (page) => page.getByRole("heading", { name: "No agent yet." }),
   },
   { name: "agents, long names", at: (world) => world.at("edge", "/agents"), shows: heading("Agents") },
+  {
+    name: "work",
+    at: (world) => world.at("planned", "/work"),
+    shows: (page) => page.getByText("Wiring the provider's refund API"),
+  },
+  {
+    name: "work, none",
+    at: (world) => world.at("empty", "/work"),
+    shows: (page) => page.getByRole("heading", { name: "No lists yet." }),
+  },
+  {
+    name: "work, what waits for what",
+    at: (world) => world.at("planned", `/work?list=main&as=graph&task=${world.rooms.planned.tasks.claimed}`),
+    enter: (page) => page.getByText("The same as a list").click(),
+    shows: (page) => page.getByRole("heading", { name: "Wave 2" }),
+  },
+  {
+    name: "work, what ran when",
+    at: (world) => world.at("planned", "/work?as=timeline"),
+    enter: (page) => page.getByText("The same as a table").click(),
+    shows: (page) => page.getByRole("columnheader", { name: "Contact lost" }),
+  },
+  {
+    name: "work, a task of a list",
+    at: (world) => world.at("planned", `/tasks/${world.rooms.planned.tasks.claimed}`),
+    shows: (page) => page.getByText("idempotency key"),
+  },
+  {
+    name: "work, a task's place",
+    at: (world) => world.at("planned", `/tasks/${world.rooms.planned.tasks.claimed}?edit=work`),
+    enter: (page) => page.getByRole("dialog").getByRole("searchbox").fill("refund"),
+    shows: (page) => page.getByText(/would go in a circle/),
+  },
+  {
+    name: "background, running",
+    at: (world) => world.at("planned", `/tasks/${world.rooms.planned.tasks.running}`),
+    shows: (page) => page.getByText("refunds twice for one key"),
+  },
+  {
+    name: "background, failed",
+    at: (world) => world.at("planned", `/tasks/${world.rooms.planned.tasks.failed}`),
+    shows: (page) => page.getByText("Found 2 errors"),
+  },
+  {
+    name: "background, to stop",
+    at: (world) => world.at("planned", `/tasks/${world.rooms.planned.tasks.stopping}`),
+    shows: (page) => page.getByText(/Stop requested/),
+  },
+  {
+    name: "background, searched",
+    at: (world) => world.at("planned", `/tasks/${world.rooms.planned.tasks.running}`),
+    enter: async (page) => {
+      await page.getByText("refunds twice for one key").waitFor();
+      await page
+        .getByRole("button", { name: /Search/ })
+        .first()
+        .click();
+      await page.keyboard.type("refund");
+    },
+    shows: (page) => page.getByText(/1 of \d+/),
+  },
+  {
+    name: "work, workflows",
+    at: (world) => world.at("planned", "/work"),
+    async enter(page) {
+      await page.getByRole("heading", { name: "Workflows", exact: true }).scrollIntoViewIfNeeded();
+    },
+    shows: (page) => page.getByText("1 of 4"),
+  },
+  {
+    name: "work, a workflow to start",
+    at: (world) => world.at("planned", "/work"),
+    enter: (page) => page.getByRole("button", { name: "Start release" }).click(),
+    shows: (page) => page.getByRole("dialog", { name: "Start release" }),
+  },
+  {
+    name: "work, a workflow that is wrong",
+    expects: /status of 400/,
+    at: (world) => world.at("planned", "/work"),
+    async enter(page) {
+      await page.getByRole("button", { name: "New workflow" }).click();
+      await page.getByLabel("Workflow JSON").fill('{"name": "nightly", "steps": [{"key": "a"}]}');
+      await page.getByRole("button", { name: "Save", exact: true }).click();
+    },
+    shows: (page) => page.getByText(/^steps\[0\]\.subject/),
+  },
+  {
+    name: "work, a workflow's run",
+    at: (world) => world.at("planned", `/tasks/${world.rooms.planned.tasks.run}`),
+    shows: (page) => page.getByText("1 of 4 steps"),
+  },
+  {
+    name: "tasks, of a list",
+    at: (world) => world.at("planned", "/tasks?list=main"),
+    shows: (page) => page.getByText("Write the migration"),
+  },
   { name: "connect", at: (world) => world.at("empty", "/connect"), shows: heading("Connect an agent") },
   {
     name: "connect, a token",

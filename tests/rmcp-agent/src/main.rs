@@ -93,6 +93,7 @@ fn revision(server: &ServerSink) -> Result<ProtocolVersion, Failure> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Failure> {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let args: Vec<_> = std::env::args().skip(1).collect();
     let [url, name, mode] = args.as_slice() else { return Err("usage: rmcp-agent URL NAME legacy|auto".into()) };
     let lifecycle = match mode.as_str() {
