@@ -53,7 +53,6 @@ export class Visitor {
       return await shown(page, state, look);
     } finally {
       await (own ? context : page).close();
-      await state.leave?.(page, this.world);
     }
   }
 

@@ -296,7 +296,9 @@ impl Parts<'_> {
         if let Ok(id) = text.parse::<TaskId>() {
             return Ok(TaskRef::Id(id));
         }
-        let number = text.parse::<u64>().ok().filter(|_| text.len() < 11 && text.bytes().all(|byte| byte.is_ascii_digit()));
+        // Numbers begin at 1, and a task has one path for its number: no zeros before it.
+        let plain = text.len() < 11 && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = if plain { text.parse().ok() } else { None };
         number.map(TaskRef::Number).ok_or_else(|| {
             Problem::new(
                 Code::TaskNotFound,
@@ -443,6 +445,8 @@ mod tests {
         let ws = WorkspaceId(WS.to_owned());
         assert_eq!(task("12"), Ok(Route::Task(ws.clone(), TaskRef::Number(12))));
         assert_eq!(task("0ZRgCquBZ7R"), Ok(Route::Task(ws, TaskRef::Id("0ZRgCquBZ7R".parse().expect("an id")))));
-        assert_eq!(task("+12"), Err("task_not_found".to_owned()));
+        for other in ["+12", "0", "00", "012", "123456789012"] {
+            assert_eq!(task(other), Err("task_not_found".to_owned()), "{other}");
+        }
     }
 }

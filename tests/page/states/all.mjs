@@ -2,7 +2,7 @@
 //
 // A state is {name, at(world), shows(page)}: its address (which may take a while to make), and what stands on the page once it is there.
 // `before(page)` is done to an empty page; `enter(page, world)` are steps into it;
-// `leave(page, world)` takes away what they left; `expects` are errors that belong to it; `alone` and `signedOut` ask for a browser profile of its own.
+// `expects` are errors that belong to it; `alone` and `signedOut` ask for a browser profile of its own.
 import { entry } from "./entry.mjs";
 import { needsYou } from "./needs-you.mjs";
 import { task } from "./task.mjs";

@@ -57,12 +57,12 @@ impl Caller {
     }
 }
 
-/// JSON with everything but ASCII escaped, so that it fits into a header.
+/// JSON with everything but printable ASCII escaped, so that it fits into a header: JSON leaves DEL (U+007F) as it is, which a header may not hold.
 fn ascii(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     let mut units = [0; 2];
     for character in json.chars() {
-        if character.is_ascii() {
+        if matches!(character, ' '..='~') {
             text.push(character);
         } else {
             for unit in character.encode_utf16(&mut units) {
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn a_person_survives_the_way_through_headers_whatever_the_name() {
-        for name in ["Owner", "Zoë 日本 🦀", "a\"b\\c\n"] {
+        for name in ["Owner", "Zoë 日本 🦀", "a\"b\\c\n", "a\u{7f}b"] {
             let caller = person(name);
             let [(ACTOR_HEADER, actor), (SESSION_HEADER, session)] = &caller.to_headers()[..] else { panic!("other headers") };
             assert!(actor.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{actor}");
