@@ -62,7 +62,7 @@ export async function openBare(page, content) {
 const restMs = 100;
 const heldMs = 80;
 
-/** Clicks as people do. */
+/** Clicks as people do, and leaves the page alone until it has shown what that did: a question to it would be answered before its frame. */
 export async function press(page, target) {
   await target.scrollIntoViewIfNeeded();
   const { x, y, width, height } = await target.boundingBox();
@@ -71,6 +71,7 @@ export async function press(page, target) {
   await page.mouse.down();
   await sleep(heldMs);
   await page.mouse.up();
+  await sleep(restMs);
 }
 
 async function slowable(page) {
