@@ -361,4 +361,26 @@ describe("an answer", () => {
     await page.getByText("Queued: no agent is connected").nth(2).waitFor();
     await close(page);
   });
+
+  test("is sent by its button, and the next can be written at once: the field is never left", async () => {
+    const page = await open(await asked({ title: "Talk to me", body: "Please." }));
+    const reply = page.getByRole("textbox", { name: "Reply" });
+    await reply.click();
+    await page.evaluate(() => {
+      globalThis.left = 0;
+      document.activeElement.addEventListener("blur", () => (globalThis.left += 1));
+    });
+    for (const words of ["One.", "Two."]) {
+      await page.keyboard.type(words);
+      await page.getByRole("button", { name: "Send reply" }).click();
+      await page.getByRole("list", { name: "Messages" }).getByText(words).waitFor();
+    }
+    assert.equal(await page.evaluate(() => globalThis.left), 0);
+    // Who comes from elsewhere is taken there.
+    await reply.fill("Three.");
+    await page.getByRole("button", { name: "Send reply" }).press("Enter");
+    await page.getByRole("list", { name: "Messages" }).getByText("Three.").waitFor();
+    assert.equal(await reply.evaluate((it) => it === document.activeElement), true);
+    await close(page);
+  });
 });
