@@ -1,5 +1,6 @@
 // Deciding in the page, with a real agent on the other side: yes and no, a yes that is held, answers to choose from, a changed text, a card
 // that changed meanwhile, and somebody who was first.
+/* global document */
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { Agent } from "../lib/agent.mjs";
@@ -63,6 +64,23 @@ describe("yes and no", () => {
     await page.getByText("What was approved", { exact: true }).click();
     await page.getByText("Two pages use it.").waitFor();
     assert.deepEqual(page.troubles, []);
+  });
+
+  test("a yes stays that is given in the moment in which its tab is closed, and the next page sends it", async () => {
+    const task = await asks({ title: "Approve: Rename a button", body: "Two pages use it." });
+    const tab = await page.context().newPage();
+    await tab.goto(page.url());
+    await tab.locator("[data-key=approve][aria-disabled=false]").waitFor();
+    await page.goto("about:blank");
+    // It cannot send any more, and gets to nothing else by itself.
+    await tab.route("**/commands", (route) => route.abort());
+    const session = await tab.context().newCDPSession(tab);
+    await session.send("Emulation.setCPUThrottlingRate", { rate: 6 });
+    await tab.evaluate(() => document.querySelector("[data-key=approve]").click());
+    await tab.close();
+    assert.equal(await decided(task), null);
+    await page.goto(`${world.url}/w/${workspace.id}`);
+    await heardOf(task, ({ verdict }) => verdict === "approved");
   });
 
   test("a no stands at the other end, takes a comment along and ends the task", async () => {

@@ -8,7 +8,7 @@ import { FallbackDatabase } from "../src/lib/db/fallback";
 import { Files, ROOM_BYTES, SMALL_BYTES } from "../src/lib/db/files";
 import { deleteIndexed, openIndexed } from "../src/lib/db/indexed";
 import { MemoryDatabase } from "../src/lib/db/memory";
-import type { Database, Transaction } from "../src/lib/db/tables";
+import type { Database, Table, Transaction } from "../src/lib/db/tables";
 import type { Command } from "../src/lib/model/commands";
 import type { Attachment, Workspace } from "../src/lib/model/types";
 
@@ -52,6 +52,37 @@ describe.each<[string, () => Promise<Database>]>([
     expect([queue.rows.map(({ id }) => id), queue.next]).toEqual([["a", "b", "c"], 4]);
     expect((await archive.queue("other")).rows).toEqual([]);
     expect(await archive.waiting()).toEqual(["w"]);
+  });
+
+  it("has a command of a page that went in the turn in which it was given, and whoever looks next numbers it", async () => {
+    await archive.enqueue("w", command("a"), 1);
+    // What asks for the number never comes to its turn.
+    const dying: Database = Object.create(db, {
+      write: {
+        value: (tables: Table[], work: (tx: Transaction) => unknown) =>
+          tables.includes("clients") ? new Promise(() => {}) : db.write(tables, work),
+      },
+    });
+    for (const id of ["c", "b"]) void new Archive(dying, newId).enqueue("w", command(id), 2);
+    void new Archive(dying, newId).enqueue("other", command("d"), 2);
+    expect((await archive.load("w")).queue.map(({ id, mutationId }) => [id, mutationId])).toEqual([
+      ["a", 1],
+      ["b", null],
+      ["c", null],
+    ]);
+    const numbered = [
+      ["a", 1],
+      ["b", 2],
+      ["c", 3],
+    ];
+    for (let look = 0; look < 2; look += 1) {
+      const queue = await archive.queue("w");
+      expect([queue.rows.map(({ id, mutationId }) => [id, mutationId]), queue.next]).toEqual([numbered, 4]);
+    }
+    expect((await archive.enqueue("w", command("e"), 3)).mutationId).toBe(4);
+    const { client, rows, next } = await archive.queue("other");
+    expect([rows.map(({ mutationId }) => mutationId), next]).toEqual([[1], 2]);
+    expect((await archive.queue("other")).client).toBe(client);
   });
 
   it("has a command before the draft that it was goes: words are in one of both whenever the page ends", async () => {

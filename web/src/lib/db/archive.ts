@@ -2,7 +2,17 @@
 // and the row that bears it; a commit, the place it leads to, and the rows that it confirms.
 import type { Beside, Command } from "../model/commands";
 import type { Id, Workspace } from "../model/types";
-import type { Database, JournalRow, QueueRow, RefusalRow, Transaction } from "./tables";
+import {
+  byNumber,
+  isNumbered,
+  type ClientRow,
+  type Database,
+  type JournalRow,
+  type NumberedRow,
+  type QueueRow,
+  type RefusalRow,
+  type Transaction,
+} from "./tables";
 
 /** All that is kept of a workspace. */
 export interface Kept {
@@ -19,7 +29,7 @@ export interface Kept {
 export interface Queue {
   client: Id;
   next: number;
-  rows: QueueRow[];
+  rows: NumberedRow[];
 }
 
 export interface Commit {
@@ -44,7 +54,6 @@ export type Appended = "kept" | "known" | "gap";
 const OF_A_WORKSPACE = ["heads", "checkpoints", "journal", "drafts", "clients", "files"] as const;
 
 const NOTHING: Beside = { files: [], shown: null };
-const byNumber = (one: QueueRow, other: QueueRow): number => one.mutationId - other.mutationId;
 
 export class Archive {
   constructor(
@@ -108,25 +117,40 @@ export class Archive {
 
   // The queue
 
-  /** Numbers a command and keeps it, unless it is kept. From here on it will be sent, whatever happens to the page. */
-  enqueue(workspace: Id, command: Command, at: number, beside: Beside = NOTHING): Promise<QueueRow> {
+  /**
+   * Keeps a command and numbers it; from here on it will be sent, whatever happens to the page. It is put down in the turn in which this is
+   * asked, by a transaction that waits for nothing: of a page that goes at once it stays, and whoever reads the queue next numbers it.
+   */
+  async enqueue(workspace: Id, command: Command, at: number, beside: Beside = NOTHING): Promise<NumberedRow> {
+    const row: QueueRow = { workspace, id: command.id, mutationId: null, command, at, ...beside, acknowledged: null };
+    const [, numbered] = await Promise.all([
+      this.db.write(["queue"], (tx) => tx.put("queue", row)),
+      this.db.write(["clients", "queue"], async (tx) => {
+        const [kept, named] = await Promise.all([tx.get("queue", [workspace, row.id]), tx.get("clients", workspace)]);
+        return isNumbered(kept) ? kept : number(tx, row, this.#named(workspace, named));
+      }),
+    ]);
+    return numbered;
+  }
+
+  /** The queue in its order. */
+  async queue(workspace: Id): Promise<Queue> {
+    const look = async (tx: Transaction): Promise<{ named: ClientRow; rows: QueueRow[] }> => {
+      const [named, rows] = await Promise.all([tx.get("clients", workspace), tx.of("queue", workspace)]);
+      return { named: this.#named(workspace, named), rows: rows.toSorted(byNumber) };
+    };
+    const { named, rows } = await this.db.read(["clients", "queue"], look);
+    if (rows.every(isNumbered)) return { ...named, rows };
     return this.db.write(["clients", "queue"], async (tx) => {
-      // Asked for together: until it is kept, a page that goes takes it along.
-      const [kept, named] = await Promise.all([tx.get("queue", [workspace, command.id]), tx.get("clients", workspace)]);
-      if (kept) return kept;
-      const { client, next } = named ?? { client: this.newId(), next: 1 };
-      const row: QueueRow = { workspace, id: command.id, mutationId: next, command, at, ...beside, acknowledged: null };
-      tx.put("queue", row);
-      tx.put("clients", { workspace, client, next: next + 1 });
-      return row;
+      const found = await look(tx);
+      let { next } = found.named;
+      const rows = found.rows.map((row) => (isNumbered(row) ? row : number(tx, row, { ...found.named, next: next++ })));
+      return { ...found.named, next, rows };
     });
   }
 
-  queue(workspace: Id): Promise<Queue> {
-    return this.db.read(["clients", "queue"], async (tx) => {
-      const { client, next } = (await tx.get("clients", workspace)) ?? { client: this.newId(), next: 1 };
-      return { client, next, rows: (await tx.of("queue", workspace)).toSorted(byNumber) };
-    });
+  #named(workspace: Id, named: ClientRow | undefined): ClientRow {
+    return named ?? { workspace, client: this.newId(), next: 1 };
   }
 
   /** What was refused and is not dealt with. */
@@ -239,6 +263,14 @@ export class Archive {
       text === "" ? tx.remove("drafts", [workspace, task]) : tx.put("drafts", { workspace, task, text }),
     );
   }
+}
+
+/** Gives a row the next number of this name. */
+function number(tx: Transaction, row: QueueRow, named: ClientRow): NumberedRow {
+  const numbered = { ...row, mutationId: named.next };
+  tx.put("queue", numbered);
+  tx.put("clients", { ...named, next: named.next + 1 });
+  return numbered;
 }
 
 async function requeue(tx: Transaction, workspace: Id, settled: Id[], again: Id[]): Promise<void> {

@@ -2,7 +2,7 @@
 // to be sent comes along, under a new name, so that no two tabs number different commands alike.
 import type { Id } from "../model/types";
 import { MemoryDatabase } from "./memory";
-import type { Database, Table, Transaction } from "./tables";
+import { byNumber, type Database, type Table, type Transaction } from "./tables";
 
 export class FallbackDatabase implements Database {
   #current: Database;
@@ -79,7 +79,7 @@ async function bringAlong(from: Database, to: Database, newId: () => Id | Promis
   );
   await to.write([...WAITING, "clients"], async (tx) => {
     const counts = new Map<Id, number>();
-    for (const row of queue.toSorted((one, other) => one.mutationId - other.mutationId)) {
+    for (const row of queue.toSorted(byNumber)) {
       const number = (counts.get(row.workspace) ?? 0) + 1;
       counts.set(row.workspace, number);
       tx.put("queue", { ...row, mutationId: number, acknowledged: null });

@@ -9,12 +9,19 @@ export interface QueueRow extends Beside {
   workspace: Id;
   /** The command's own. */
   id: Id;
-  mutationId: number;
+  /** Its place in the queue. Null: it is kept, and not numbered yet. */
+  mutationId: number | null;
   command: Command;
   at: number;
   /** The cursor of the server's answer; its commit is still to come. */
   acknowledged: string | null;
 }
+
+export type NumberedRow = QueueRow & { mutationId: number };
+export const isNumbered = (row: QueueRow | undefined): row is NumberedRow => typeof row?.mutationId === "number";
+/** What has no number yet comes last, in the order in which it was made. */
+export const byNumber = (one: QueueRow, other: QueueRow): number =>
+  (one.mutationId ?? Infinity) - (other.mutationId ?? Infinity) || (one.id < other.id ? -1 : 1);
 
 /** A command that was refused after this page had shown it: it waits for the person to mend or discard it. */
 export interface RefusalRow {
