@@ -66,22 +66,25 @@ describe("yes and no", () => {
     assert.deepEqual(page.troubles, []);
   });
 
-  test("a yes stays that is given in the moment in which its tab is closed, and the next page sends it", async () => {
-    const task = await asks({ title: "Approve: Rename a button", body: "Two pages use it." });
-    const tab = await page.context().newPage();
-    await tab.goto(page.url());
-    await tab.locator("[data-key=approve][aria-disabled=false]").waitFor();
-    await page.goto("about:blank");
-    // It cannot send any more, and gets to nothing else by itself.
-    await tab.route("**/commands", (route) => route.abort());
-    const session = await tab.context().newCDPSession(tab);
-    await session.send("Emulation.setCPUThrottlingRate", { rate: 6 });
-    await tab.evaluate(() => document.querySelector("[data-key=approve]").click());
-    await tab.close();
-    assert.equal(await decided(task), null);
-    await page.goto(`${world.url}/w/${workspace.id}`);
-    await heardOf(task, ({ verdict }) => verdict === "approved");
-  });
+  for (const [who, where, back] of [
+    ["the next page", () => "about:blank", () => page.goto(`${world.url}/w/${workspace.id}`)],
+    ["another tab", () => `${world.url}/w/${workspace.id}`, () => {}],
+  ])
+    test(`a yes stays that is given in the moment in which its tab is closed, and ${who} sends it`, async () => {
+      const task = await asks({ title: "Approve: Rename a button", body: "Two pages use it." });
+      const tab = await page.context().newPage();
+      await tab.goto(page.url());
+      await page.goto(where());
+      await tab.locator("[data-key=approve][aria-disabled=false]").waitFor();
+      // It cannot send any more.
+      await tab.route("**/commands", (route) => route.abort());
+      const session = await tab.context().newCDPSession(tab);
+      await session.send("Emulation.setCPUThrottlingRate", { rate: 6 });
+      await tab.evaluate(() => document.querySelector("[data-key=approve]").click());
+      await tab.close();
+      await back();
+      await heardOf(task, ({ verdict }) => verdict === "approved");
+    });
 
   test("a no stands at the other end, takes a comment along and ends the task", async () => {
     const task = await asks({ title: "Approve: Rename a button", body: "Two pages use it." });

@@ -137,10 +137,9 @@ export class Copy {
     const kept = this.around.archive.enqueue(this.id, command, at, beside);
     this.pending.add(command, at, beside, kept);
     this.on.queueChanged();
-    void kept.then(() => {
-      this.around.say({ type: "queued", workspace: this.id, command, at, beside });
-      this.around.wake(this.id);
-    });
+    // Said at once: if this tab goes now, who leads knows that there is something to send.
+    this.around.say({ type: "queued", workspace: this.id, command, at, beside });
+    void kept.then(() => this.around.wake(this.id));
     return proposal;
   }
 
