@@ -123,6 +123,7 @@ export class Archive {
    */
   async enqueue(workspace: Id, command: Command, at: number, beside: Beside = NOTHING): Promise<NumberedRow> {
     const row: QueueRow = { workspace, id: command.id, mutationId: null, command, at, ...beside, acknowledged: null };
+    // In this order: transactions over the same table take turns as they were asked for.
     const [, numbered] = await Promise.all([
       this.db.write(["queue"], (tx) => tx.put("queue", row)),
       this.db.write(["clients", "queue"], async (tx) => {
