@@ -1,7 +1,8 @@
 // The states of every view by name: what the quality bars are checked on, and what the pictures are taken of.
 //
 // A state is {name, at(world), shows(page)}: its address (which may take a while to make), and what stands on the page once it is there.
-// `before(page)` is done to an empty page; `enter(page, world)` are steps into it;
+// `before(page)` is done to an empty page (what a page is to miss is kept from it there: a page that is open reads ahead); `enter(page, world)` are
+// steps into it;
 // `expects` are errors that belong to it; `alone` and `signedOut` ask for a browser profile of its own.
 import { entry } from "./entry.mjs";
 import { needsYou } from "./needs-you.mjs";

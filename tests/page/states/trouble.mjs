@@ -44,6 +44,7 @@ const answers = (page, addresses, status, problem) =>
     route.fulfill({ status, contentType: "application/problem+json", body: JSON.stringify({ status, ...problem }) }),
   );
 const busyServer = { code: "unavailable", title: "The server is busy", detail: "The server is busy, try again later." };
+const failure = { code: "internal", title: "The server failed", detail: "" };
 
 async function reply(page, words) {
   await page.getByRole("textbox", { name: "Reply" }).fill(words);
@@ -166,11 +167,10 @@ export const trouble = [
   {
     name: "server fails, nothing is known",
     alone: true,
-    at: () => "/nowhere",
-    async enter(page, world) {
+    at: list,
+    async before(page) {
       await page.addInitScript(() => localStorage.removeItem("agentrq.person"));
-      await answers(page, "**/api/**", 500, { code: "internal", title: "The server failed", detail: "" });
-      await page.goto(world.url + list(world));
+      await answers(page, "**/api/**", 500, failure);
     },
     shows: (page) => page.getByRole("heading", { name: "The page could not start." }),
     expects: /status of 500/,
@@ -178,22 +178,16 @@ export const trouble = [
   {
     name: "workspace cannot be loaded",
     alone: true,
-    at: () => "/nowhere",
-    async enter(page, world) {
-      await answers(page, "**/snapshot*", 500, { code: "internal", title: "The server failed", detail: "" });
-      await page.goto(world.url + list(world));
-    },
+    at: list,
+    before: (page) => answers(page, "**/snapshot*", 500, failure),
     shows: (page) => page.getByRole("heading", { name: "The workspace could not be loaded." }),
     expects: /status of 500/,
   },
   {
     name: "thread cannot be loaded",
     alone: true,
-    at: () => "/nowhere",
-    async enter(page, world) {
-      await answers(page, /\/messages\?/, 500, { code: "internal", title: "The server failed", detail: "" });
-      await page.goto(world.url + world.at("busy", `/tasks/${world.rooms.busy.tasks.thread}`));
-    },
+    at: (world) => world.at("busy", `/tasks/${world.rooms.busy.tasks.thread}`),
+    before: (page) => answers(page, /\/messages\?/, 500, failure),
     shows: (page) => page.getByText("The thread could not be loaded."),
     expects: /status of 500/,
   },

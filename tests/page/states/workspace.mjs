@@ -162,11 +162,9 @@ export const workspace = [
   {
     name: "practice agent",
     alone: true,
-    at: () => "/nowhere",
-    async enter(page, world) {
-      // It stays: of a room that is gone, a page that others have just opened would say that it may not read it.
-      const { id } = await world.person.make("/api/workspaces", { name: "first-steps" });
-      await page.goto(`${world.url}/w/${id}`);
+    // It stays: of a room that is gone, a page that others have just opened would say that it may not read it.
+    at: async (world) => `/w/${(await world.person.make("/api/workspaces", { name: "first-steps" })).id}`,
+    async enter(page) {
       await page.getByRole("button", { name: "Try it with a practice agent" }).click();
       await page.getByRole("link", { name: /Rename the branch/ }).click();
       await approve(page).click();
