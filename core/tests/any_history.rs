@@ -200,7 +200,7 @@ fn feed(replica: &mut Replica, world: &World, commits: &[usize]) {
 fn same(replica: &Replica, world: &World) {
     assert_eq!(replica.cursor(), Some(&world.cursor()));
     let mut tasks: Vec<_> = replica.tasks().into_iter().map(|shown| (shown.value.clone(), shown.pending)).collect();
-    tasks.reverse();
+    tasks.sort_by_key(|(task, _)| task.id);
     assert_eq!(tasks, world.store.tasks().map(|task| (task.clone(), false)).collect::<Vec<_>>());
     let agents: Vec<_> = replica.agents().into_iter().map(|shown| shown.value.clone()).collect();
     assert_eq!(agents, world.store.agents().cloned().collect::<Vec<_>>());

@@ -4,26 +4,39 @@ use std::collections::{BTreeMap, VecDeque};
 
 use agentrq_core::command::{Asks, Command};
 use agentrq_core::id::{Id, TaskId};
-use agentrq_core::model::{Assignee, Delivery, Route, Task};
+use agentrq_core::model::{Assignee, Delivery, Message, Route, Task};
+use agentrq_core::rejection::Problem;
 use agentrq_core::report::Report;
 use agentrq_core::sync::delta::{Frame, ThreadPage};
-use agentrq_core::sync::replica::{Proposed, Replica};
+use agentrq_core::sync::replica::{Changes, Proposed, Replica, Shown};
 use agentrq_core::testing::{World, ada, bob, session, steps};
 use proptest::prelude::*;
 
-/// What a page shows of a task. What is pending has no revision of its own.
-type Look = (Option<(Task, bool)>, Vec<(String, u32, bool)>, Vec<(Id, String, bool)>);
+/// What a page shows of a task: itself, its messages in their order, its deliveries.
+#[derive(Clone, Debug, PartialEq)]
+struct Look {
+    task: (Task, bool),
+    thread: BTreeMap<(u32, Id), (String, bool)>,
+    inbox: BTreeMap<Id, (String, bool)>,
+}
 
-fn look(replica: &Replica, id: TaskId) -> Look {
-    let task = replica.task(id).map(|shown| {
-        let revision = if shown.pending { 0 } else { shown.value.revision };
-        (Task { revision, ..shown.value.clone() }, shown.pending)
-    });
-    let thread = replica.thread(id).into_iter().map(|it| (it.value.text.clone(), it.value.index, it.pending)).collect();
-    let mut inbox: Vec<_> =
-        replica.deliveries(id).into_iter().map(|it| (it.value.id.0, format!("{:?}", it.value.state), it.pending)).collect();
-    inbox.sort();
-    (task, thread, inbox)
+/// What is pending has no revision of its own.
+fn face(shown: &Shown<&Task>) -> (Task, bool) {
+    let revision = if shown.pending { 0 } else { shown.value.revision };
+    (Task { revision, ..shown.value.clone() }, shown.pending)
+}
+
+fn lines<'a>(messages: impl IntoIterator<Item = &'a Shown<&'a Message>>) -> impl Iterator<Item = ((u32, Id), (String, bool))> {
+    messages.into_iter().map(|it| ((it.value.index, it.value.id.0), (it.value.text.clone(), it.pending)))
+}
+
+fn letters<'a>(deliveries: impl IntoIterator<Item = &'a Shown<&'a Delivery>>) -> impl Iterator<Item = (Id, (String, bool))> {
+    deliveries.into_iter().map(|it| (it.value.id.0, (format!("{:?}", it.value.state), it.pending)))
+}
+
+fn look(replica: &Replica, shown: &Shown<&Task>) -> Look {
+    let id = shown.value.id;
+    Look { task: face(shown), thread: lines(&replica.thread(id)).collect(), inbox: letters(&replica.deliveries(id)).collect() }
 }
 
 fn around(replica: &Replica) -> String {
@@ -41,22 +54,22 @@ struct Page {
 
 impl Page {
     fn paint(&mut self, replica: &mut Replica) {
-        let changes = replica.changes();
-        let (everything, is_around) = (changes.everything, changes.around);
-        let here: Vec<_> = changes.tasks.iter().map(|shown| shown.value.id).collect();
-        let mut touched = changes.touched;
-        if everything {
-            self.tasks.clear();
-            touched = replica.tasks().into_iter().map(|shown| shown.value.id).collect();
-        } else {
-            let gone = |id: &&TaskId| replica.task(**id).is_none();
-            assert_eq!(here.len() + touched.iter().filter(gone).count(), touched.len(), "those that are here, as they are");
+        let Changes { everything, around: is_around, touched, tasks, parts, messages, deliveries } = replica.changes();
+        let here: BTreeMap<_, _> = tasks.iter().map(|shown| (shown.value.id, face(shown))).collect();
+        touched.iter().filter(|id| !here.contains_key(id)).for_each(|id| drop(self.tasks.remove(id)));
+        for (id, look) in self.tasks.iter_mut().filter(|(id, _)| here.contains_key(id)) {
+            look.thread.retain(|(_, part), _| !parts.contains(part));
+            look.thread.extend(lines(messages.iter().filter(|it| it.value.task == *id)));
+            look.inbox.retain(|part, _| !parts.contains(part));
+            look.inbox.extend(letters(deliveries.iter().filter(|it| it.value.task == *id)));
         }
-        for id in touched {
-            self.tasks.remove(&id);
-            if replica.task(id).is_some() {
-                self.tasks.insert(id, look(replica, id));
-            }
+        if everything {
+            self.tasks = all(replica);
+        }
+        for (id, face) in here {
+            // A thread that was not looked at yet is read as a whole.
+            let unseen = || look(replica, &replica.task(id).expect("it is here"));
+            self.tasks.entry(id).or_insert_with(unseen).task = face;
         }
         if everything || is_around {
             self.around = around(replica);
@@ -65,7 +78,12 @@ impl Page {
 }
 
 fn all(replica: &Replica) -> BTreeMap<TaskId, Look> {
-    replica.tasks().into_iter().map(|shown| (shown.value.id, look(replica, shown.value.id))).collect()
+    replica.tasks().iter().map(|shown| (shown.value.id, look(replica, shown))).collect()
+}
+
+/// A server's, for a reason that a browser does not know of.
+fn refusal() -> Problem {
+    Problem { code: "forbidden".into(), title: "Not allowed".into(), detail: String::new(), status: 403, extra: Vec::new() }
 }
 
 proptest! {
@@ -88,7 +106,7 @@ proptest! {
             replica.load_snapshot(snapshot.clone());
             World::files().for_each(|file| replica.attach(file));
         }
-        let mut queue: VecDeque<(u64, Command)> = VecDeque::new();
+        let mut queue: VecDeque<Command> = VecDeque::new();
         let mut mutation_id = 0;
         for (index, step) in rest.iter().enumerate() {
             let throw = dice.rotate_left(index as u32 * 5) % 32;
@@ -97,15 +115,18 @@ proptest! {
             // An id that has been settled is no other command's.
             if let Some(command) = deed.command().filter(|_| *deed.who() == ada() && step.taken.is_none()).cloned() {
                 if !matches!(mine.propose(command.clone(), world.now()), Proposed::Rejected(_)) {
-                    mutation_id += 1;
-                    queue.push_back((mutation_id, command));
+                    queue.push_back(command);
                 }
             } else {
                 let _ = world.does(&deed);
             }
             let sent = if throw < 8 { usize::from(throw as u8) } else { 0 };
-            for (mutation_id, command) in queue.drain(..sent.min(queue.len())) {
+            for command in queue.drain(..sent.min(queue.len())) {
+                mutation_id += 1;
                 let _ = world.run_settling(&ada(), command, "ada", mutation_id);
+            }
+            if let Some(refused) = queue.pop_back_if(|_| throw > 26) {
+                mine.settle(refused.id(), Some(&refusal()), None);
             }
             let frames: Vec<Frame> = world.log[commits..].iter().flatten().cloned().collect();
             for replica in [&mut mine, &mut plain] {
@@ -223,6 +244,20 @@ fn a_page_is_told_of_the_tasks_that_changed_and_of_no_others() {
     read(&mut replica, &world, commits + 1);
     let changes = replica.changes();
     assert_eq!((changes.touched, changes.tasks.len()), (vec![tasks[9]], 0), "what is gone is named, and not here");
+}
+
+#[test]
+fn a_reply_that_was_refused_while_its_task_was_about_to_go_is_gone_when_the_task_stays() {
+    let (mut world, mut replica, tasks) = with_a_reply_to_each();
+    replica.changes();
+    let (reply, task) = (replica.pending()[7].command.id(), tasks[7]);
+    let delete = Command::DeleteTask { id: world.id(), task };
+    assert_eq!(replica.propose(delete.clone(), world.now()), Proposed::Accepted);
+    replica.settle(reply, Some(&refusal()), None);
+    replica.settle(delete.id(), Some(&refusal()), None);
+    let changes = replica.changes();
+    assert!(changes.touched == [task] && changes.tasks.len() == 1 && changes.parts.contains(&reply));
+    assert!(changes.messages.iter().all(|it| it.value.id.0 != reply));
 }
 
 #[test]

@@ -161,7 +161,7 @@ impl Replica {
         write(&self.0.workspace())
     }
 
-    /// Every task that is here, newest first, some hundreds in a list: no text is as long as all of them.
+    /// Every task that is here, in no order, some hundreds in a list: no text is as long as all of them.
     pub fn tasks(&self) -> Result<Array, JsError> {
         self.0.tasks().chunks(TASKS_AT_ONCE).map(write).collect()
     }
@@ -171,7 +171,7 @@ impl Replica {
         write(&id.parse().ok().and_then(|id| self.0.task(id)))
     }
 
-    /// The messages of a task that are here, in order.
+    /// The messages of a task that are here; what is pending comes last.
     pub fn thread(&self, task: &str) -> Result<JsValue, JsError> {
         write(&self.0.thread(parse(task)?))
     }
@@ -201,7 +201,7 @@ impl Replica {
         self.0.prepare_search(tasks)
     }
 
-    /// What may look different since this was asked for last: `{everything, around, touched, tasks}`.
+    /// What may look different since this was asked for last: `{everything, around, touched, tasks, parts, messages, deliveries}`.
     pub fn changes(&mut self) -> Result<JsValue, JsError> {
         write(&self.0.changes())
     }

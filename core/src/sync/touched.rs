@@ -49,17 +49,28 @@ pub(super) fn id_of(change: &Change) -> Id {
     }
 }
 
-/// The tasks that may look different, they themselves or something of their threads: for those who look now and then.
+/// What may look different, for those who look now and then.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Touched {
-    everything: bool,
-    unpainted: Ids,
+    unpainted: Unpainted,
     unsearched: Ids,
+}
+
+/// What the page has not looked at since it changed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Unpainted {
+    pub(super) everything: bool,
+    /// The workspace itself, or its agents.
+    pub(super) around: bool,
+    /// These tasks, or something of their threads.
+    pub(super) tasks: Ids,
+    /// Which messages and deliveries.
+    pub(super) parts: Ids,
 }
 
 impl Touched {
     pub(super) fn everything() -> Self {
-        Self { everything: true, ..Self::default() }
+        Self { unpainted: Unpainted { everything: true, ..Unpainted::default() }, ..Self::default() }
     }
 
     pub(super) fn change(&mut self, change: &Change) {
@@ -72,25 +83,36 @@ impl Touched {
     pub(super) fn entity(&mut self, entity: &Entity) {
         match entity {
             Entity::Task(it) => self.task(it.id),
-            Entity::Message(it) => self.task(it.task),
-            Entity::Delivery(it) => self.task(it.task),
+            Entity::Message(it) => {
+                self.task(it.task);
+                self.part(it.id.0);
+            }
+            Entity::Delivery(it) => {
+                self.task(it.task);
+                self.part(it.id.0);
+            }
             Entity::Agent(_) | Entity::Workspace(_) => self.around(),
         }
     }
 
     pub(super) fn task(&mut self, task: TaskId) {
-        self.unpainted.add(task.0);
+        self.unpainted.tasks.add(task.0);
         self.unsearched.add(task.0);
+    }
+
+    /// A message, or a delivery.
+    pub(super) fn part(&mut self, id: Id) {
+        self.unpainted.parts.add(id);
     }
 
     /// The workspace itself, or its agents.
     pub(super) fn around(&mut self) {
-        self.unpainted.add(AROUND);
+        self.unpainted.around = true;
     }
 
-    /// What the page has to paint; from now on, nothing. Whether it is everything.
-    pub(super) fn painted(&mut self) -> (bool, Ids) {
-        (std::mem::take(&mut self.everything), std::mem::take(&mut self.unpainted))
+    /// What the page has to paint; from now on, nothing.
+    pub(super) fn painted(&mut self) -> Unpainted {
+        std::mem::take(&mut self.unpainted)
     }
 
     /// What the search has to read again; from now on, nothing.

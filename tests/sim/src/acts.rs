@@ -64,7 +64,7 @@ impl World {
     pub(crate) fn propose(&mut self, browser: usize, tab: usize, act: Pick, on: Pick) -> Result<(), String> {
         let skew_ms = self.browsers[browser].skew_ms;
         let id = self.id(skew_ms);
-        let tasks: Vec<_> = self.browsers[browser].tabs[tab].replica.tasks().iter().map(|shown| shown.value.clone()).collect();
+        let tasks: Vec<_> = self.browsers[browser].tabs[tab].tasks().into_iter().cloned().collect();
         let pending = self.browsers[browser].tabs[tab].replica.pending();
         let deletes = |id: TaskId| pending.iter().any(|it| matches!(it.command, Command::DeleteTask { task, .. } if task == id));
         let is_elsewhere = |id: &TaskId| tasks.iter().all(|it| it.id != *id) && !deletes(*id);

@@ -195,7 +195,7 @@ fn a_tab_shows_what_the_server_holds(world: &World, tab: &Tab) -> Result<(), Str
         return Err(format!("tab {name} stands at {:?}, the server at {}", replica.cursor().map(ToString::to_string), durable.cursor()));
     }
     let differs = |what: &str| Err(format!("tab {name} shows other {what} than the server holds"));
-    let mut tasks: Vec<_> = replica.tasks().into_iter().map(|shown| shown.value).collect();
+    let mut tasks = tab.tasks();
     tasks.reverse();
     let held: BTreeSet<TaskId> = tasks.iter().map(|task| task.id).collect();
     // Without earlier tasks that are still to come, it holds all.

@@ -140,7 +140,7 @@ impl World {
                 let count = self.browsers[browser].tabs.len();
                 if count > 0 {
                     let tab = index(tab, count);
-                    let tasks: Vec<_> = self.browsers[browser].tabs[tab].replica.tasks().iter().map(|shown| shown.value.id).collect();
+                    let tasks: Vec<_> = self.browsers[browser].tabs[tab].tasks().iter().map(|task| task.id).collect();
                     if let Some(task) = of(on, &tasks) {
                         self.with(browser, |browser, around| browser.look(tab, task, around));
                     }

@@ -110,8 +110,9 @@ impl Replica {
 
     /// Decides all that is pending again.
     pub(super) fn rebase_all(&mut self) {
-        self.overlay = MemoryStore::new(Extent::Part);
         let mut pending = std::mem::take(&mut self.pending);
+        pending.iter().flat_map(|pending| &pending.touches).for_each(|id| self.unpaint(*id));
+        self.overlay = MemoryStore::new(Extent::Part);
         for command in &mut pending {
             self.paint(command);
         }
@@ -135,13 +136,7 @@ impl Replica {
                 break;
             }
         }
-        for id in changed.iter() {
-            self.overlay.forget(id, |task| self.touched.task(task));
-            if id == AROUND {
-                self.overlay.forget_around();
-                self.touched.around();
-            }
-        }
+        changed.iter().for_each(|id| self.unpaint(id));
         let mut new = Ids::default();
         for (pending, _) in pending.iter_mut().zip(&stale).filter(|(_, stale)| **stale) {
             self.paint(pending);
@@ -152,6 +147,16 @@ impl Replica {
         // One of them went further than before, to something of another that came before or after it.
         if is_met {
             self.rebase_all();
+        }
+    }
+
+    /// What pending commands wrote under this id is not shown any more. It may be gone already, with its task.
+    fn unpaint(&mut self, id: Id) {
+        self.touched.part(id);
+        self.overlay.forget(id, |task| self.touched.task(task));
+        if id == AROUND {
+            self.overlay.forget_around();
+            self.touched.around();
         }
     }
 

@@ -1,9 +1,9 @@
 //! What the page shows: what is confirmed, and over it what is painted of what is pending.
 
-use super::super::layers::AROUND;
 use super::super::search::Shelves;
+use super::super::touched::Unpainted;
 use super::Replica;
-use crate::id::TaskId;
+use crate::id::{DeliveryId, Id, MessageId, TaskId};
 use crate::json::{Write, extended};
 use crate::model::{Agent, Delivery, Message, Task, Workspace};
 use crate::writes;
@@ -33,9 +33,14 @@ pub struct Changes<'a> {
     pub touched: Vec<TaskId>,
     /// Those of them that are here, as they are now.
     pub tasks: Vec<Shown<&'a Task>>,
+    /// Of their threads, these messages and deliveries, by their ids.
+    pub parts: Vec<Id>,
+    /// Those of them that are here.
+    pub messages: Vec<Shown<&'a Message>>,
+    pub deliveries: Vec<Shown<&'a Delivery>>,
 }
 
-writes!(Changes<'_> { everything, around, touched, tasks });
+writes!(Changes<'_> { everything, around, touched, tasks, parts, messages, deliveries });
 
 impl Replica {
     /// Where the older messages of a thread go on, if they do; `None` where none of it has been loaded.
@@ -51,22 +56,38 @@ impl Replica {
 
     /// What may look different since this was asked for last.
     pub fn changes(&mut self) -> Changes<'_> {
-        let (everything, ids) = self.touched.painted();
+        let Unpainted { everything, around, tasks, parts } = self.touched.painted();
         if everything {
             return Changes { everything, ..Changes::default() };
         }
-        let touched: Vec<_> = ids.iter().filter(|id| *id != AROUND).map(TaskId).collect();
-        let tasks = touched.iter().filter_map(|id| self.task(*id)).collect();
-        Changes { everything, around: ids.has(AROUND), touched, tasks }
+        let touched: Vec<_> = tasks.iter().map(TaskId).collect();
+        let parts: Vec<_> = parts.iter().collect();
+        Changes {
+            everything,
+            around,
+            tasks: touched.iter().filter_map(|id| self.task(*id)).collect(),
+            touched,
+            messages: parts.iter().filter_map(|id| self.message(MessageId(*id))).collect(),
+            deliveries: parts.iter().filter_map(|id| self.delivery(DeliveryId(*id))).collect(),
+            parts,
+        }
     }
 
-    /// Every task that is here, newest first.
+    fn message(&self, id: MessageId) -> Option<Shown<&Message>> {
+        let pending = self.overlay.holds_message(id).map(|message| shown(message, true));
+        pending.or_else(|| self.confirmed.holds_message(id).map(|message| shown(message, false)))
+    }
+
+    fn delivery(&self, id: DeliveryId) -> Option<Shown<&Delivery>> {
+        let pending = self.overlay.holds_delivery(id).map(|delivery| shown(delivery, true));
+        pending.or_else(|| self.confirmed.holds_delivery(id).map(|delivery| shown(delivery, false)))
+    }
+
+    /// Every task that is here, in no order.
     pub fn tasks(&self) -> Vec<Shown<&Task>> {
-        let changed = self.overlay.tasks().map(|task| shown(task, true));
-        let untouched = self.confirmed.tasks().filter(|task| self.overlay.holds_task(task.id).is_none());
-        let mut tasks: Vec<_> = changed.chain(untouched.map(|task| shown(task, false))).collect();
-        tasks.sort_by_key(|task| std::cmp::Reverse(task.value.id));
-        tasks
+        let known = self.confirmed.tasks().filter_map(|task| self.task(task.id));
+        let new = self.overlay.tasks().filter(|task| self.confirmed.holds_task(task.id).is_none());
+        known.chain(new.map(|task| shown(task, true))).collect()
     }
 
     pub fn task(&self, id: TaskId) -> Option<Shown<&Task>> {
@@ -76,30 +97,27 @@ impl Replica {
         }
     }
 
-    /// The messages of a task that are here, in order.
+    /// The messages of a task that are here; what is pending comes last.
     pub fn thread(&self, task: TaskId) -> Vec<Shown<&Message>> {
         if self.overlay.holds_task(task) == Some(&None) {
             return Vec::new();
         }
-        let untouched = self.confirmed.thread(task).into_iter().filter(|message| self.overlay.holds_message(message.id).is_none());
-        let mut thread: Vec<_> = untouched.map(|message| shown(message, false)).collect();
-        thread.extend(self.overlay.thread(task).into_iter().map(|message| shown(message, true)));
-        thread.sort_by_key(|message| (message.value.index, message.value.id));
-        thread
+        let known = self.confirmed.thread(task).into_iter().filter_map(|message| self.message(message.id));
+        let new = self.overlay.thread(task).into_iter().filter(|message| self.confirmed.holds_message(message.id).is_none());
+        known.chain(new.map(|message| shown(message, true))).collect()
     }
 
+    /// The deliveries of a task that are here; what is pending comes last.
     pub fn deliveries(&self, task: TaskId) -> Vec<Shown<&Delivery>> {
-        let untouched = self.confirmed.inbox(task).into_iter().filter(|delivery| self.overlay.holds_delivery(delivery.id).is_none());
-        let changed = self.overlay.inbox(task).into_iter().map(|delivery| shown(delivery, true));
-        untouched.map(|delivery| shown(delivery, false)).chain(changed).collect()
+        let known = self.confirmed.inbox(task).into_iter().filter_map(|delivery| self.delivery(delivery.id));
+        let new = self.overlay.inbox(task).into_iter().filter(|delivery| self.confirmed.holds_delivery(delivery.id).is_none());
+        known.chain(new.map(|delivery| shown(delivery, true))).collect()
     }
 
+    /// Agents are never added here.
     pub fn agents(&self) -> Vec<Shown<&Agent>> {
-        let changed = self.overlay.agents().map(|agent| shown(agent, true));
-        let untouched = self.confirmed.agents().filter(|agent| self.overlay.holds_agent(&agent.name).is_none());
-        let mut agents: Vec<_> = changed.chain(untouched.map(|agent| shown(agent, false))).collect();
-        agents.sort_by(|a, b| a.value.name.cmp(&b.value.name));
-        agents
+        let agents = self.confirmed.agents();
+        agents.map(|agent| self.overlay.holds_agent(&agent.name).map_or_else(|| shown(agent, false), |agent| shown(agent, true))).collect()
     }
 
     /// The tasks in which every one of the words stands, the best first.

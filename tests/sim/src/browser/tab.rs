@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use agentrq_core::Command;
 use agentrq_core::id::{AttachmentId, TaskId};
+use agentrq_core::model::Task;
 use agentrq_core::sync::outbox::{Outbox, Row};
 use agentrq_core::sync::replica::Replica;
 use agentrq_core::time::Timestamp;
@@ -52,6 +53,13 @@ impl Tab {
             open: BTreeSet::new(),
             unheard: Vec::new(),
         }
+    }
+
+    /// The tasks that it shows, newest first.
+    pub(crate) fn tasks(&self) -> Vec<&Task> {
+        let mut tasks: Vec<_> = self.replica.tasks().into_iter().map(|shown| shown.value).collect();
+        tasks.sort_by_key(|task| std::cmp::Reverse(task.id));
+        tasks
     }
 
     pub(super) fn adopt_asked(&mut self, command: &Command, at: u64, files: &BTreeMap<AttachmentId, KeptFile>) {
