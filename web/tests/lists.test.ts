@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { Task } from "../src/lib/model/types";
 import { Sections, shownSections } from "../src/lib/state/sections";
-import { changed, newest, taskIn } from "../src/lib/state/place";
+import { changed } from "../src/lib/state/keep";
+import { newest, taskIn } from "../src/lib/state/place";
 import { Rows, Slots } from "../src/lib/ui/row";
 import { difference, follow, placeIn } from "../src/lib/state/sorted";
 import { headingOf, heightOf, rowsBetween, topOf, topOfHeading, type Shape } from "../src/lib/state/virtual";
@@ -111,7 +112,7 @@ describe("a list of tasks, newest first", () => {
 
   it("changes by what is another task now, is gone, or is new", () => {
     const here = [task({ id: "c" }), task({ id: "b", revision: 2 }), task({ id: "bb" })];
-    const { gone, come } = changed(tasks, ["c", "b", "bb", "a", "x"], here);
+    const { gone, come } = changed((id) => taskIn(tasks, id), ["c", "b", "bb", "a", "x"], here);
     expect(gone).toEqual([at("b"), at("a")]);
     expect(come).toEqual(here.slice(1));
     expect(follow(tasks, gone, come, newest).map(({ id }) => id)).toEqual(["d", "c", "bb", "b"]);
@@ -119,10 +120,10 @@ describe("a list of tasks, newest first", () => {
 
   it("takes what is pending for new, and what was pending too", () => {
     const pending = task({ id: "c", pending: true });
-    const once = changed(tasks, ["c"], [pending]);
+    const once = changed((id) => taskIn(tasks, id), ["c"], [pending]);
     expect(once.come).toEqual([pending]);
     const then = follow(tasks, once.gone, once.come, newest);
-    expect(changed(then, ["c"], [task({ id: "c" })]).gone).toEqual([pending]);
+    expect(changed((id) => taskIn(then, id), ["c"], [task({ id: "c" })]).gone).toEqual([pending]);
   });
 });
 

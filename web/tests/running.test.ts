@@ -22,7 +22,7 @@ vi.mock("../src/lib/sync/replica", () => ({
 beforeAll(observers);
 
 const asked: Draft[] = [];
-let deliveries: Record<string, Partial<Delivery>> = {};
+let deliveries: Partial<Delivery>[] = [];
 const store = {
   id: "w",
   agents: [agent({ name: "runner-1", displayName: "The runner" })],
@@ -55,7 +55,7 @@ let standing: ReturnType<typeof mount> | undefined;
 beforeEach(() => {
   server = new OutputServer();
   asked.length = 0;
-  deliveries = {};
+  deliveries = [];
 });
 afterEach(async () => {
   if (standing) await unmount(standing);
@@ -129,7 +129,7 @@ describe("an open background task", () => {
   });
 
   it("says that it was asked to end, and is not asked again", () => {
-    deliveries = { d: { kind: "stop", agent: "runner-1", state: "queued", copies: 1, redelivered: false } };
+    deliveries = [{ kind: "stop", agent: "runner-1", state: "queued", copies: 1, redelivered: false }];
     open(job({ stop: { at: new Date().toISOString(), unconfirmed: true, by: { kind: "system" } } }));
     expect(find(".job").textContent).toContain("Queued: no agent is connected");
     const stop = button(/^Stop requested, not confirmed: end it where it runs$/u);

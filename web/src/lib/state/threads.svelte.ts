@@ -4,7 +4,7 @@ import { SvelteMap } from "svelte/reactivity";
 import { asProblem, type Problem } from "../api/problem";
 import { fetchThread } from "../api/tasks";
 import { PAGE } from "../model/limits";
-import type { Delivery, Id, Message } from "../model/types";
+import type { Id } from "../model/types";
 
 export interface ThreadState {
   phase: "loading" | "ready" | "failed";
@@ -12,15 +12,6 @@ export interface ThreadState {
   /** Where the earlier messages begin, if not all are here. */
   earlier: string | null;
 }
-
-/** A thread as it is shown. */
-export interface ThreadView {
-  messages: readonly Message[];
-  /** By the id of the message. */
-  deliveries: Record<Id, Delivery>;
-}
-
-export const EMPTY_THREAD: ThreadView = { messages: [], deliveries: {} };
 
 export interface ThreadsHandlers {
   /** What is here of a thread; null if it was never loaded. */

@@ -1,5 +1,4 @@
 // One workspace as reactive state: what this tab's copy of it holds, painted as it changes.
-import { SvelteMap } from "svelte/reactivity";
 import { asProblem, sentence, type Problem } from "../api/problem";
 import { fetchTask, fetchTasks } from "../api/tasks";
 import type { RefusalRow } from "../db/tables";
@@ -29,13 +28,14 @@ import { announcer } from "./announcer.svelte";
 import { clock } from "./clock.svelte";
 import { keptDrafts } from "./drafts";
 import { Frames, isFresh } from "./frames";
-import { keep } from "./keep";
+import { changed, keep } from "./keep";
 import { newsOf } from "./news";
 import { ENOUGH, lackingFrom, Older, type Lacking } from "./older";
-import { changed, newest, taskIn } from "./place";
+import { newest, taskIn } from "./place";
 import { Refusals } from "./refusals.svelte";
 import { follow } from "./sorted";
-import { EMPTY_THREAD, Threads, type ThreadView } from "./threads.svelte";
+import { ThreadViews } from "./thread-views";
+import { Threads } from "./threads.svelte";
 import { verdictsIn, type VerdictCommand, type Verdicts } from "./verdicts";
 
 export type { Refusal } from "./refusals.svelte";
@@ -92,8 +92,7 @@ export class WorkspaceStore {
   #queue = $state(0);
   /** Verdicts of ours that the server has not confirmed, by task. */
   #verdicts = $state.raw<Verdicts>(verdictsIn([]));
-  /** The thread of each task that has been looked at: news of one task repaints no other. */
-  readonly #looked = new SvelteMap<Id, ThreadView>();
+  readonly #views = new ThreadViews();
   /** Something has changed since the page was painted last. */
   #due = false;
   #queueMoved = false;
@@ -201,16 +200,12 @@ export class WorkspaceStore {
   }
 
   thread(task: Id): readonly Message[] {
-    return this.#look(task).messages;
+    return this.#views.of(task).messages;
   }
 
-  /** The deliveries of a task's messages, by the message's id. */
-  deliveries(task: Id): Record<Id, Delivery> {
-    return this.#look(task).deliveries;
-  }
-
-  #look(task: Id): ThreadView {
-    return this.#looked.get(task) ?? EMPTY_THREAD;
+  /** The deliveries of a task's messages, oldest first. Each has its message's id. */
+  deliveries(task: Id): readonly Delivery[] {
+    return this.#views.of(task).deliveries;
   }
 
   /** A verdict of ours on this task that the server has not confirmed: it is "sending", never done. */
@@ -437,7 +432,8 @@ export class WorkspaceStore {
     const replica = this.#replica;
     if (!replica) return;
     this.#due = false;
-    const { everything, around, touched, tasks } = replica.changes();
+    const changes = replica.changes();
+    const { everything, around, touched, tasks } = changes;
     const all = everything ? replica.tasks().flat() : known;
     if (all !== null || around) {
       this.workspace = replica.workspace();
@@ -451,29 +447,14 @@ export class WorkspaceStore {
       this.tasks = keep(this.tasks, all.toSorted(newest), (task) => task.id);
       this.needsYou = this.tasks.filter(needsPerson);
     }
-    const { gone, come } = changed(this.tasks, touched, tasks);
+    const { gone, come } = changed((id) => taskIn(this.tasks, id), touched, tasks);
     this.tasks = follow(this.tasks, gone, come, newest);
     this.needsYou = follow(this.needsYou, gone.filter(needsPerson), come.filter(needsPerson), newest);
-    for (const id of all === null ? touched : this.#looked.keys()) this.#read(replica, id);
-    if (look !== null && !touched.includes(look)) this.#read(replica, look);
+    if (all === null) this.#views.follow(replica, changes);
+    else this.#views.readAll(replica);
+    if (look !== null && !touched.includes(look)) this.#views.read(replica, look);
     if (this.#queueMoved) this.#readQueue();
     if (all !== null || touched.length > 0) this.#texts++;
-  }
-
-  #read(replica: Replica, task: Id): void {
-    if (!this.threads.states.has(task)) return;
-    const before = this.#looked.get(task) ?? EMPTY_THREAD;
-    const messages = keep(before.messages, replica.thread(task), (message) => message.id);
-    const known = Object.values(before.deliveries);
-    const deliveries = keep(known, replica.deliveries(task), (delivery) => delivery.id);
-    if (messages === before.messages && deliveries === known && before !== EMPTY_THREAD) return;
-    this.#looked.set(task, {
-      messages,
-      deliveries:
-        deliveries === known
-          ? before.deliveries
-          : Object.fromEntries(deliveries.map((delivery) => [delivery.id, delivery])),
-    });
   }
 
   #readQueue(): void {

@@ -30,6 +30,11 @@ export interface Changes {
   touched: Id[];
   /** Those of them that are here, as they are now. */
   tasks: Task[];
+  /** Of their threads, these messages and deliveries, by their ids. */
+  parts: Id[];
+  /** Those of them that are here. */
+  messages: Message[];
+  deliveries: Delivery[];
 }
 
 /** Texts are JSON as the server sends it. */
@@ -62,9 +67,10 @@ export interface Replica {
   changes(): Changes;
   me(): Actor | null;
   workspace(): Workspace | null;
-  /** All of them, newest first, in several lists. */
+  /** All of them, in several lists and in no order. */
   tasks(): Task[][];
   task(id: Id): Task | null;
+  /** What is pending comes last. */
   thread(task: Id): Message[];
   deliveries(task: Id): Delivery[];
   agents(): Agent[];
