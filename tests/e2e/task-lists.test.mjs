@@ -144,7 +144,17 @@ describe("a list", () => {
       text: circle,
     });
     assert.equal((await agent.call("TaskGet", { taskId: "1" })).subject, "a", "nothing of it was done");
-    assert.equal((await refusal(agent, "TaskUpdate", { taskId: "1", addBlocks: ["9"] })).code, "task_not_found");
+  });
+
+  test("names the task that there is not, where a call is about another one", async () => {
+    const { token } = await settle(world);
+    const agent = await joins(StreamableAgent, token);
+    await agent.call("TaskCreate", { subject: "a" });
+    const unknown = { code: "task_not_found", text: "there is no task #9 on the list default" };
+    assert.deepEqual(await refusal(agent, "TaskUpdate", { taskId: "1", addBlocks: ["9"] }), unknown);
+    assert.deepEqual(await refusal(agent, "TaskUpdate", { taskId: "1", removeBlockedBy: ["#9"] }), unknown);
+    assert.deepEqual(await refusal(agent, "TaskCreate", { subject: "x", blockedBy: ["1", "9"] }), unknown);
+    assert.equal((await agent.call("TaskList", {})).tasks.length, 1, "nothing of it was done");
   });
 
   test("enforces its dependencies where the workspace says so, and else warns", async () => {

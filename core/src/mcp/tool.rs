@@ -1,5 +1,7 @@
 //! What a tool is to MCP: a definition, arguments, a result.
 
+use std::fmt;
+
 use serde_json::{Map, Value, json};
 
 use crate::id::{AttachmentId, MessageId, TaskId};
@@ -136,6 +138,15 @@ impl TaskRef {
         let digits = text.strip_prefix('#').unwrap_or(text);
         let plain = !digits.is_empty() && digits.len() <= 15 && digits.bytes().all(|byte| byte.is_ascii_digit());
         if plain { digits.parse().ok().map(Self::Number) } else { None }
+    }
+}
+
+impl fmt::Display for TaskRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Number(number) => write!(f, "#{number}"),
+        }
     }
 }
 

@@ -104,7 +104,7 @@ impl<S: Sql> Caller<'_, S> {
         let before = self.around(self.listed(list, task)?)?;
         decide::check_seen(&before.task, change.revision)?;
         let id = random::id(self.tx.now)?;
-        let arrows = change.arrows.found(|named| self.listed(list, *named).map(|task| task.id))?;
+        let arrows = change.arrows.found(|named| self.other(list, *named))?;
         let fields = WorkChange { arrows, ..change.fields };
         self.command(Command::UpdateWork { id, task: before.task.id, change: Box::new(fields) })?;
         let after = self.around(self.task_of(before.task.id)?)?;
@@ -164,7 +164,13 @@ impl<S: Sql> Caller<'_, S> {
     }
 
     fn all(&self, list: &ListName, named: &[TaskRef]) -> Result<Vec<TaskId>, Problem> {
-        named.iter().map(|named| self.listed(list, *named).map(|task| task.id)).collect()
+        named.iter().map(|named| self.other(list, *named)).collect()
+    }
+
+    /// A task that another one waits for, or that waits for it. Where it is not there, the answer says which.
+    fn other(&self, list: &ListName, named: TaskRef) -> Result<TaskId, Problem> {
+        let found = self.listed(list, named).map(|task| task.id);
+        found.map_err(|problem| problem.with("named", named.to_string()))
     }
 
     /// A task by its number in the list, or by its id.
@@ -173,13 +179,7 @@ impl<S: Sql> Caller<'_, S> {
             TaskRef::Id(id) => looked(self.tx, self.tx.store().task(id))?.filter(|task| task.work.is_some()),
             TaskRef::Number(number) => works::numbered(self.tx.sql(), list, number)?,
         };
-        found.ok_or_else(|| {
-            let name = match named {
-                TaskRef::Id(id) => id.to_string(),
-                TaskRef::Number(number) => format!("#{number}"),
-            };
-            Problem::new(Code::TaskNotFound, format!("there is no task {name} on the list {list}"))
-        })
+        found.ok_or_else(|| Problem::new(Code::TaskNotFound, format!("there is no task {named} on the list {list}")))
     }
 
     pub(super) fn task_of(&self, id: TaskId) -> Result<Task, Problem> {

@@ -78,11 +78,7 @@ pub fn deliveries_to_begin_with(sql: &impl Sql) -> Result<Vec<Delivery>, SqlErro
 
 /// A task by its id or its number.
 pub fn task<S: Sql>(tx: &Transaction<S>, task: TaskRef) -> Result<Task, Problem> {
-    let name = match task {
-        TaskRef::Id(id) => id.to_string(),
-        TaskRef::Number(number) => format!("#{number}"),
-    };
-    find(tx, task)?.ok_or_else(|| Problem::new(Code::TaskNotFound, format!("there is no task {name} in this workspace")))
+    find(tx, task)?.ok_or_else(|| Problem::new(Code::TaskNotFound, format!("there is no task {task} in this workspace")))
 }
 
 /// The same, where it may well not be there.

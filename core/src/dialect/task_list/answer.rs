@@ -177,10 +177,10 @@ pub fn todos_written(old: &[Todo], new: &[Todo]) -> ToolAnswer {
     said(json!({"oldTodos": old, "newTodos": new}), text.to_owned(), Vec::new())
 }
 
-/// A refusal, with its stable code. Of a task that is not there it says what Claude Code says.
+/// A refusal, with its stable code. Of a task that is not there it says what Claude Code says; of one that the call only `named`, which one that is.
 pub fn refused(problem: Value) -> ToolAnswer {
     let text = match problem["code"].as_str() {
-        Some("task_not_found") => "Task not found".to_owned(),
+        Some("task_not_found") if problem["named"].is_null() => "Task not found".to_owned(),
         _ => problem["detail"].as_str().unwrap_or_default().to_owned(),
     };
     ToolAnswer::Refused { problem, text }
@@ -443,6 +443,8 @@ mod tests {
         let refusal = refused(json!({"code": "task_not_found", "detail": "there is no task #9 on the list main"})).to_json(&[]);
         assert_eq!((&refusal["isError"], &refusal["content"][0]["text"]), (&json!(true), &json!("Task not found")));
         assert_eq!(refusal["structuredContent"]["code"], "task_not_found");
+        let refusal = refused(json!({"code": "task_not_found", "named": "#9", "detail": "there is no task #9 on the list main"}));
+        assert_eq!(refusal.to_json(&[])["content"][0]["text"], "there is no task #9 on the list main");
         let refusal = refused(json!({"code": "task_held", "detail": "#1 is held by claude"})).to_json(&[]);
         assert_eq!(refusal["content"][0]["text"], "#1 is held by claude");
     }
