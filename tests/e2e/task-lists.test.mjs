@@ -150,7 +150,7 @@ describe("a list", () => {
     const { token } = await settle(world);
     const agent = await joins(StreamableAgent, token);
     await agent.call("TaskCreate", { subject: "a" });
-    const unknown = { code: "task_not_found", text: "there is no task #9 on the list default" };
+    const unknown = { code: "task_not_found", text: "there is no task #9 on the list main" };
     assert.deepEqual(await refusal(agent, "TaskUpdate", { taskId: "1", addBlocks: ["9"] }), unknown);
     assert.deepEqual(await refusal(agent, "TaskUpdate", { taskId: "1", removeBlockedBy: ["#9"] }), unknown);
     assert.deepEqual(await refusal(agent, "TaskCreate", { subject: "x", blockedBy: ["1", "9"] }), unknown);
