@@ -137,7 +137,7 @@ describe("a thread that is followed", () => {
           pending.splice(pending.indexOf(mine), 1);
         }
         if (dice.to(3) === 0) continue;
-        views.follow(replica, replica.changes());
+        views.follow(replica, replica.changes(), null);
         const whole = new ThreadViews();
         for (const id of tasks) {
           whole.read(replica, id);
@@ -150,6 +150,18 @@ describe("a thread that is followed", () => {
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(100);
   });
 
+  it("is there from the first look, also where that comes together with news of it", () => {
+    const room = new Room();
+    const [task = "", other = ""] = room.tasks;
+    const views = new ThreadViews();
+    room.replica.changes();
+    room.says(core.newId(), task);
+    room.says(core.newId(), other);
+    views.follow(room.replica, room.replica.changes(), task);
+    expect(views.of(task).messages.map(({ index }) => index)).toEqual([1, 2]);
+    expect(views.of(other).messages, "nobody looks at it").toEqual([]);
+  });
+
   it("changes by what is another message now, and keeps the others as they are", () => {
     const room = new Room();
     const [task = ""] = room.tasks;
@@ -159,7 +171,7 @@ describe("a thread that is followed", () => {
     views.read(room.replica, task);
     const before = views.of(task);
     room.hears(before.messages[1]?.id ?? "");
-    views.follow(room.replica, room.replica.changes());
+    views.follow(room.replica, room.replica.changes(), null);
     expect(views.of(task).messages).toBe(before.messages);
     expect(views.of(task).deliveries.map((it, at) => it === before.deliveries[at])).toEqual([false, true, true]);
     room.page(
@@ -167,7 +179,7 @@ describe("a thread that is followed", () => {
       [...room.messages.values()].filter((it) => it.task === task),
     );
     const heard = views.of(task);
-    views.follow(room.replica, room.replica.changes());
+    views.follow(room.replica, room.replica.changes(), null);
     expect(views.of(task)).toBe(heard);
   });
 });

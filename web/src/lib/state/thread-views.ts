@@ -31,13 +31,17 @@ export class ThreadViews {
     });
   }
 
-  /** The same of each that is looked at. */
-  readAll(replica: Replica): void {
+  /** The same of each that is looked at, and of the one that is from now on. */
+  readAll(replica: Replica, look: Id | null): void {
     for (const task of this.#views.keys()) this.read(replica, task);
+    if (look !== null) this.read(replica, look);
   }
 
-  /** Takes over what has changed of those that are looked at. One of which nothing was here, or whose task is gone, is read as a whole. */
-  follow(replica: Replica, { touched, tasks, parts, messages, deliveries }: Changes): void {
+  /**
+   * Takes over what has changed of those that are looked at. One of which nothing was here, or whose task is gone, is read as a whole; and so
+   * is the one that is looked at from now on, whether it is among what has changed or not.
+   */
+  follow(replica: Replica, { touched, tasks, parts, messages, deliveries }: Changes, look: Id | null): void {
     for (const task of touched) {
       const before = this.#views.get(task);
       if (!before) continue;
@@ -51,6 +55,7 @@ export class ThreadViews {
         deliveries: followed(before.deliveries, parts, deliveries.filter(ofIt), oldest),
       });
     }
+    if (look !== null) this.read(replica, look);
   }
 
   #show(task: Id, view: ThreadView): void {

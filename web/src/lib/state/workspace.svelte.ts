@@ -450,9 +450,8 @@ export class WorkspaceStore {
     const { gone, come } = changed((id) => taskIn(this.tasks, id), touched, tasks);
     this.tasks = follow(this.tasks, gone, come, newest);
     this.needsYou = follow(this.needsYou, gone.filter(needsPerson), come.filter(needsPerson), newest);
-    if (all === null) this.#views.follow(replica, changes);
-    else this.#views.readAll(replica);
-    if (look !== null && !touched.includes(look)) this.#views.read(replica, look);
+    if (all === null) this.#views.follow(replica, changes, look);
+    else this.#views.readAll(replica, look);
     if (this.#queueMoved) this.#readQueue();
     if (all !== null || touched.length > 0) this.#texts++;
   }
