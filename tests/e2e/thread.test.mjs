@@ -362,6 +362,26 @@ describe("an answer", () => {
     await close(page);
   });
 
+  test("can be quoted from the menu of any message, which lies over those below it", async () => {
+    const task = await asked({ title: "Much was said", body: "Please." });
+    for (let at = 0; at < 6; at++) await room.make(`/tasks/${task}/messages`, { text: `Line ${at}.` });
+    const page = await open(task);
+    const list = page.getByRole("list", { name: "Messages" });
+    await list.getByText("Line 5.").waitFor();
+    for (const at of [1, 5]) {
+      const message = list.locator("article", { hasText: `Line ${at}.` });
+      await message.hover();
+      await message.getByRole("button", { name: /^More about/ }).click();
+      for (const name of ["Quote in your reply", "Copy text", "Copy link"])
+        await page.getByRole("menuitem", { name }).click({ trial: true });
+      await page.getByRole("menuitem", { name: "Quote in your reply" }).click();
+      const reply = page.getByRole("textbox", { name: "Reply" });
+      assert.equal(await reply.inputValue(), `> Line ${at}.\n\n`);
+      await reply.fill("");
+    }
+    await close(page);
+  });
+
   test("is sent by its button, and the next can be written at once: the field is never left", async () => {
     const page = await open(await asked({ title: "Talk to me", body: "Please." }));
     const reply = page.getByRole("textbox", { name: "Reply" });
