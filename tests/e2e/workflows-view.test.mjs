@@ -128,6 +128,30 @@ test("a workflow is started without a network, also after a reload, and once; wh
   }
 });
 
+test("what is saved is what starts, however late the list of all that are saved comes", async () => {
+  const { person, workspace, room } = await settle(world);
+  const definition = { name: "release", parameters: [{ name: "target", required: true }], steps: [] };
+  definition.steps.push({ key: "ship", subject: "Ship to {{target}}" });
+  await person.ask("PUT", `/api/workspaces/${workspace.id}/workflows/release`, definition);
+  const page = await signedInPage(browser, world, `/w/${workspace.id}/work`);
+  try {
+    await page.getByRole("button", { name: "Edit release" }).click();
+    await page.route("**/workflows", () => {}); // the list does not come any more
+    const changed = { ...definition, parameters: [], steps: [{ key: "ship", subject: "Ship" }] };
+    await page.getByLabel("Workflow JSON").fill(JSON.stringify(changed));
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("button", { name: "Start release" }).click();
+    const dialog = page.getByRole("dialog", { name: "Start release" });
+    await dialog.getByText("Ship", { exact: true }).waitFor();
+    await dialog.getByRole("button", { name: "Start", exact: true }).click();
+    await dialog.waitFor({ state: "detached" });
+    const { tasks } = await room.get("/tasks?list=main");
+    assert.deepEqual(tasks.map(({ title }) => title).sort(), ["Ship", "release"]);
+  } finally {
+    await page.context().close();
+  }
+});
+
 test("what is wrong with a start is said in its dialog while the server can be reached", async () => {
   const { person, workspace } = await settle(world);
   const save = (steps) =>
