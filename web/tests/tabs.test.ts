@@ -47,6 +47,15 @@ it("when the leader dies the next one takes over, and nothing is lost or doubled
   expect(server.streams).toBe(1);
 });
 
+it("who takes over while it still reads what is kept does not say that there is a stream: that went with the one before", async () => {
+  const [one, two] = [await Page.open(), await Page.open()];
+  await until(() => two.standing?.stream === "open");
+  Object.defineProperty(two.copy, "opened", { value: new Promise(() => {}) });
+  one.die();
+  await until(() => two.tab.leads);
+  expect([server.streams, two.standing?.stream]).toEqual([0, "connecting"]);
+});
+
 it("what was queued before a reload without network is shown, and sent when it is back", async () => {
   const first = await Page.open();
   await until(() => first.standing?.stream === "open");

@@ -156,6 +156,8 @@ export class Tab {
   #lead(): void {
     if (this.#stopped || this.#misfit !== null) return;
     this.leads = true;
+    // The stream of the one that led before is gone with it.
+    this.#stand({ stream: "connecting" });
     this.on.leads();
     void this.#tellWhere();
     void this.#follow();
