@@ -128,7 +128,8 @@ describe("a screen reader is told", () => {
     try {
       const open = {
         at: () => world.at("busy", `/tasks/${busy.tasks.working}`),
-        shows: (page) => page.getByRole("heading", { level: 1 }),
+        // By its title there is something that a new task can come to; a heading there is before.
+        shows: (page) => page.getByRole("heading", { level: 1, name: "Error messages of the import" }),
       };
       await visitor.see(open, async (page) => {
         await page.getByText("All saved").first().waitFor({ state: "attached" });
