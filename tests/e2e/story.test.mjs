@@ -34,7 +34,7 @@ for (const [client, Client] of [
 
         await page.getByRole("link", { name: title }).first().click();
         await page.getByText("I'm about to run this migration.").waitFor();
-        assert.equal(await page.getByText("Estimated rows:").evaluate((it) => it.tagName), "STRONG");
+        await page.locator("strong", { hasText: "Estimated rows:" }).waitFor();
         await page.getByRole("button", { name: "Preview schema.diff" }).click();
         await page.getByText("+DELETE FROM user_sessions").waitFor();
 
