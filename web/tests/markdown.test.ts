@@ -18,6 +18,18 @@ describe("renderBlocks", () => {
     );
   });
 
+  it.each([
+    "Yes.",
+    "Two lines\nof one paragraph.\n\nAnd another, with 1 < 2 & \"quotes\".",
+    "  indented, and with spaces at the end  \nof a line\n\n\n\nfar below ",
+    "snake_case_words, 2 * 3 * 4, a ~ b, C# and #12, an & and an &amp;, 90 % (of all)!",
+    "ساعة واحدة\n<not a tag",
+  ])("shows words without marks as it shows them beside others: %s", (text) => {
+    const beside = html(`${text}\n\n**marked**`);
+    expect(`${html(text)}<p><strong>marked</strong></p>`).toBe(beside.replaceAll("</p>\n", "</p>"));
+    expect(beside).not.toMatch(/<(?!\/?(p|strong|br)>)/u);
+  });
+
   it("shows raw HTML as text, comments too", () => {
     const shown = html('before <script>alert(1)</script> <b onclick="x()">b</b> <!-- hidden --> after');
     expect(shown).not.toMatch(/<script|<b |<!--/);
@@ -62,7 +74,7 @@ describe("renderBlocks", () => {
   });
 
   it("shows what a name of a character is, not the character", () => {
-    expect(html("a&#x202E;b &#8203; &amp; &nbsp;")).toBe("<p>a&amp;#x202E;b &amp;#8203; &amp;amp; &amp;nbsp;</p>\n");
+    expect(html("a&#x202E;b &#8203; &amp; &nbsp;")).toBe("<p>a&amp;#x202E;b &amp;#8203; &amp;amp; &amp;nbsp;</p>");
   });
 
   it("shows definitions, titles and addresses that lead nowhere", () => {

@@ -116,7 +116,29 @@ export type Block =
   /** `code` are the blocks that belong into the `pre` elements of the content, in their order. */
   { kind: "prose"; content: DocumentFragment; code: Code[] } | ({ kind: "bytes" } & Code);
 
+/**
+ * Words with no mark among them, as most replies are, become nodes as they stand: they need not be written as HTML, and sanitised, first.
+ * Null: there are marks.
+ */
+function unmarked(tokens: TokensList): DocumentFragment | null {
+  const content = new DocumentFragment();
+  for (const token of tokens) {
+    if (token.type === "space") continue;
+    if (token.type !== "paragraph") return null;
+    const paragraph = document.createElement("p");
+    for (const part of token.tokens ?? []) {
+      if (part.type === "text") paragraph.append(part.raw);
+      else if (part.type === "br") paragraph.append(document.createElement("br"));
+      else return null;
+    }
+    content.append(paragraph);
+  }
+  return content;
+}
+
 function render(tokens: TokensList): Extract<Block, { kind: "prose" }> {
+  const words = unmarked(tokens);
+  if (words) return { kind: "prose", content: words, code: [] };
   nested = [];
   const content = sanitise(marked.parser(tokens));
   return { kind: "prose", content, code: nested };
