@@ -112,8 +112,8 @@ describe("the background of a workspace", () => {
   const pending = [job({}, { status: "notstarted" })];
   const hidden = job();
   const internal = { ...hidden, work: { ...hidden.work, metadata: { _internal: true } } };
-  const listed = task({ id: "listed", work: { list: "main", number: 99, fence: 0, wave: 1 } });
-  const background = backgroundOf([...over, internal, ...running, ...pending, listed, task({ id: "of-no-list" })]);
+  const listed = { ...task({ id: "listed" }), work: { list: "main", number: 99, fence: 0, wave: 1 } };
+  const background = backgroundOf([...over, internal, ...running, ...pending, listed]);
   const ids = (tasks: readonly Task[]): string[] => tasks.map(({ id }) => id);
 
   test("is what runs, longest first, what waits, and what ended last", () => {

@@ -1,8 +1,8 @@
 // What a person changes about a task's place in its list: what is asked for, its way back, and what it may be made to wait for.
 import { beforeAll, describe, expect, test } from "vitest";
-import type { Task, Work } from "../src/lib/model/types";
+import { isListed, type Listed, type Task, type Work } from "../src/lib/model/types";
 import { askedOf, candidatesFor, formOf, ownersFor, type WorkForm } from "../src/lib/state/work-change";
-import { comingOf, isListed, type Listed } from "../src/lib/state/work";
+import { comingOf } from "../src/lib/state/work";
 import { agent, task } from "./fixtures";
 import { realCore } from "./lib/core";
 

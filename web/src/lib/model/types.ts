@@ -253,3 +253,6 @@ export const isEnded = (task: Task): boolean => !isOpen(task) && !isGuess(task);
 export const awaitsVerdict = (task: Task): boolean =>
   isOpen(task) && task.verdict === null && (task.assignee === "human" || task.turn === "human");
 export const needsPerson = (task: Task): boolean => isOpen(task) && task.turn === "human";
+/** A task that agents keep on a list of theirs, or in the background. */
+export type Listed = Task & { work: Work };
+export const isListed = (task: Task): task is Listed => task.work !== undefined;

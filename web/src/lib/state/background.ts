@@ -1,8 +1,8 @@
 // What runs in the background of a workspace: what is under way, what waits for somebody who runs it, and what is over.
-import { isGuess, isOpen, isEnded, type Job, type Task, type Work } from "../model/types";
-import { isListed, isShown } from "./work";
+import { isEnded, isGuess, isOpen, type Job, type Listed, type Task } from "../model/types";
+import { isShown } from "./work";
 
-export type JobTask = Task & { work: Work & { job: Job } };
+export type JobTask = Listed & { work: { job: Job } };
 
 export const isJob = (task: Task): task is JobTask => task.work?.job !== undefined;
 
@@ -27,8 +27,8 @@ export interface Background {
 
 const byTime = (one: string, other: string): number => (one < other ? -1 : one > other ? 1 : 0);
 
-export function backgroundOf(tasks: readonly Task[]): Background {
-  const jobs = tasks.filter((task): task is JobTask => isJob(task) && isListed(task) && isShown(task));
+export function backgroundOf(tasks: readonly Listed[]): Background {
+  const jobs = tasks.filter((task): task is JobTask => isJob(task) && isShown(task));
   const begun = ({ createdAt, work }: JobTask): string => work.job.startedAt ?? createdAt;
   const waits = (task: JobTask): boolean => isGuess(task) && task.work.job.startedAt === undefined;
   const runs = (task: JobTask): boolean => isGuess(task) && !waits(task);

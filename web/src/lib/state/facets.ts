@@ -1,6 +1,6 @@
 // By what the tasks are filtered. Each facet is one question that every task answers with one word; the words that are
 // wanted stand in the address.
-import type { Agent, Task } from "../model/types";
+import type { Agent, Listed, Task } from "../model/types";
 import { ASK_KINDS, askOf } from "../text/ask";
 import { agentLabel, STATUS_WORDS } from "../text/format";
 import { SECTION_ORDER } from "./sections";
@@ -109,10 +109,8 @@ export function lasting(query: URLSearchParams): string {
 }
 
 /** What agents keep on lists has a place of its own: among all tasks it stands only where a list is asked for, or words are. */
-export const withoutLists = (wanted: Wanted, words: readonly string[], tasks: readonly Task[]): Wanted =>
-  wanted.has("list") || words.length > 0 || !tasks.some(({ work }) => work !== undefined)
-    ? wanted
-    : new Map([...wanted, ["list", [""]]]);
+export const withoutLists = (wanted: Wanted, words: readonly string[], listed: readonly Listed[]): Wanted =>
+  wanted.has("list") || words.length > 0 || listed.length === 0 ? wanted : new Map([...wanted, ["list", [""]]]);
 
 /** Whether a task answers as it is wanted; null: every one does. */
 export function passing(wanted: Wanted, eyes: Eyes, but: Facet | null = null): ((task: Task) => boolean) | null {

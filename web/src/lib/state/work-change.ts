@@ -2,12 +2,12 @@
 // command, what only the server can is another: what is asked for is shown at once wherever it can be.
 import { reached, shapeOf, wayBetween } from "../graph/shape";
 import type { Draft } from "../model/commands";
-import type { Agent, Id, Task } from "../model/types";
+import { isListed, type Agent, type Id, type Listed, type Task } from "../model/types";
 import { rules } from "../sync/replica";
 import { agentLabel } from "../text/format";
 import { titleOf } from "../text/listed";
 import type { WayBack } from "./inverse";
-import { isListed, nameOf, stuckBy, type Listed } from "./work";
+import { nameOf, stuckBy } from "./work";
 
 /** The priorities by how urgent they are, as both conventions of the field have them. */
 export const PRIORITIES = [

@@ -1,9 +1,7 @@
 // The lists that agents keep, each in the order in which it is worked off: what is under way, what may begin, what waits, what is over.
-import { isEnded, type Id, type Task, type Work } from "../model/types";
+import { isEnded, isListed, type Id, type Listed, type Task } from "../model/types";
 import type { Queued } from "../sync/pending";
 import { rules } from "../sync/replica";
-
-export type Listed = Task & { work: Work };
 
 export interface WorkList {
   name: string;
@@ -12,8 +10,6 @@ export interface WorkList {
   waiting: Listed[];
   over: Listed[];
 }
-
-export const isListed = (task: Task): task is Listed => task.work !== undefined;
 
 /** Agents keep some for themselves: no list shows those. */
 export const isShown = ({ work }: Listed): boolean => work.metadata?.["_internal"] !== true;
@@ -47,10 +43,10 @@ const urgency = ({ work }: Listed): number => {
 };
 
 /** The lists of a workspace: those with something to do first, and of each kind those in which something happened last. */
-export function listsOf(tasks: readonly Task[]): WorkList[] {
+export function listsOf(tasks: readonly Listed[]): WorkList[] {
   const lists = new Map<string, WorkList & { at: string }>();
   for (const task of tasks) {
-    if (!isListed(task) || !isShown(task)) continue;
+    if (!isShown(task)) continue;
     const { list: name } = task.work;
     let list = lists.get(name);
     if (!list) lists.set(name, (list = { name, active: [], ready: [], waiting: [], over: [], at: "" }));

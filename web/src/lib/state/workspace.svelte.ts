@@ -5,12 +5,14 @@ import type { RefusalRow } from "../db/tables";
 import type { Command, Draft, ShownCard } from "../model/commands";
 import { PAGE } from "../model/limits";
 import {
+  isListed,
   needsPerson,
   type Actor,
   type Agent,
   type Attachment,
   type Delivery,
   type Id,
+  type Listed,
   type Message,
   type Task,
   type Workspace,
@@ -63,6 +65,8 @@ export class WorkspaceStore {
   tasks = $state.raw<readonly Task[]>([]);
   /** Those of them that wait for a person, newest first. */
   needsYou = $state.raw<readonly Task[]>([]);
+  /** Those of them that agents keep on lists or in the background, newest first. */
+  listed = $state.raw<readonly Listed[]>([]);
   agents = $state.raw<readonly Agent[]>([]);
   me = $state.raw<Actor>(ME_UNKNOWN);
   stream = $state<StreamState>("connecting");
@@ -377,6 +381,7 @@ export class WorkspaceStore {
     this.phase = "failed";
     this.tasks = [];
     this.needsYou = [];
+    this.listed = [];
   }
 
   #committed(told: Told[]): void {
@@ -446,10 +451,12 @@ export class WorkspaceStore {
     if (all !== null) {
       this.tasks = keep(this.tasks, all.toSorted(newest), (task) => task.id);
       this.needsYou = this.tasks.filter(needsPerson);
+      this.listed = this.tasks.filter(isListed);
     }
     const { gone, come } = changed((id) => taskIn(this.tasks, id), touched, tasks);
     this.tasks = follow(this.tasks, gone, come, newest);
     this.needsYou = follow(this.needsYou, gone.filter(needsPerson), come.filter(needsPerson), newest);
+    this.listed = follow(this.listed, gone.filter(isListed), come.filter(isListed), newest);
     if (all === null) this.#views.follow(replica, changes, look);
     else this.#views.readAll(replica, look);
     if (this.#queueMoved) this.#readQueue();

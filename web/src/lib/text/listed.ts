@@ -1,17 +1,6 @@
 // A task of a list in words: what it is called now, how far it is, who has it, and what holds it up.
-import { isGuess, isEnded, needsPerson, type Agent, type Id, type Task } from "../model/types";
-import {
-  countOf,
-  doneOf,
-  isHeldUp,
-  isListed,
-  isShown,
-  nameOf,
-  stuckBy,
-  waitsFor,
-  type Listed,
-  type WorkList,
-} from "../state/work";
+import { isEnded, isGuess, needsPerson, type Agent, type Id, type Listed, type Task } from "../model/types";
+import { countOf, doneOf, isHeldUp, isShown, nameOf, stuckBy, waitsFor, type WorkList } from "../state/work";
 import { agentLabel, duration, since } from "./format";
 
 /** How far it is, as a mark can show it. */
@@ -71,10 +60,10 @@ export function headOf(list: WorkList): string {
 }
 
 /** "2 running, 5 done" of all lists together; empty where nothing runs and nothing was done. */
-export function summaryOf(tasks: readonly Task[]): string {
+export function summaryOf(tasks: readonly Listed[]): string {
   let [running, done] = [0, 0];
   for (const task of tasks) {
-    if (!isListed(task) || !isShown(task)) continue;
+    if (!isShown(task)) continue;
     if (task.status === "ongoing") running++;
     else if (task.status === "completed") done++;
   }
