@@ -20,7 +20,7 @@ describe("renderBlocks", () => {
 
   it.each([
     "Yes.",
-    "Two lines\nof one paragraph.\n\nAnd another, with 1 < 2 & \"quotes\".",
+    'Two lines\nof one paragraph.\n\nAnd another, with 1 < 2 & "quotes".',
     "  indented, and with spaces at the end  \nof a line\n\n\n\nfar below ",
     "snake_case_words, 2 * 3 * 4, a ~ b, C# and #12, an & and an &amp;, 90 % (of all)!",
     "ساعة واحدة\n<not a tag",

@@ -7,6 +7,7 @@ mod call;
 pub mod completion;
 #[cfg(feature = "faults")]
 pub mod fixtures;
+mod lists;
 pub mod logging;
 pub mod post;
 pub mod prompts;

@@ -2,22 +2,21 @@
 
 use agentrq_core::dialect::hitl::Order;
 use agentrq_core::dialect::hitl::resources::{self, LISTED_TASKS, ResourceUri, Rest, TEMPLATES, THREAD_MESSAGES};
-use agentrq_core::dialect::task_list::resources::{self as lists, ListUri, PAGE_BYTES, Part, WHOLE};
-use agentrq_core::dialect::task_list::{Filter, Neighbour};
+use agentrq_core::dialect::task_list::resources as list_resources;
 use agentrq_core::mcp::jsonrpc::RpcError;
 use agentrq_core::mcp::page;
 use agentrq_core::mcp::resource::{self, Template};
-use agentrq_core::model::{ListName, Task};
+use agentrq_core::model::Task;
 use serde_json::{Map, Value, json};
 
-use super::reading;
+use super::{lists, reading};
 use crate::problem::Problem;
 use crate::sql::Sql;
 use crate::workspace::connections::Connection;
 use crate::workspace::inbox::{self, Given};
 use crate::workspace::subscriptions::Topic;
 use crate::workspace::transaction::Transaction;
-use crate::workspace::{open_tasks, threads, tokens, works};
+use crate::workspace::{open_tasks, threads, tokens};
 
 /// `resources/list`: the workspace and the inbox, then each open task with its thread, the newest first.
 pub fn list<S: Sql>(tx: &Transaction<S>, params: &Map<String, Value>) -> Result<Result<Value, RpcError>, Problem> {
@@ -40,19 +39,15 @@ pub fn list<S: Sql>(tx: &Transaction<S>, params: &Map<String, Value>) -> Result<
 /// When a cursor is given: there is one page.
 pub fn templates(params: &Map<String, Value>) -> Result<Value, RpcError> {
     page::only_page(params)?;
-    Ok(json!({"resourceTemplates": TEMPLATES.iter().chain(&lists::TEMPLATES).map(Template::to_json).collect::<Vec<_>>()}))
+    Ok(json!({"resourceTemplates": TEMPLATES.iter().chain(&list_resources::TEMPLATES).map(Template::to_json).collect::<Vec<_>>()}))
 }
 
 /// The resource that a request names, if it is there: what may be subscribed to. A list is there before anything is on it.
 pub fn named<S: Sql>(tx: &Transaction<S>, params: &Map<String, Value>) -> Result<Result<Topic, RpcError>, Problem> {
-    if let Some(list) = of_list(params) {
+    if let Some(list) = lists::named(params) {
         return Ok(Ok(Topic::List(list.followed())));
     }
     Ok(find(tx, params)?.map(|found| Topic::Resource(found.map(|task| task.id))))
-}
-
-fn of_list(params: &Map<String, Value>) -> Option<ListUri> {
-    resource::uri(params).ok().and_then(ListUri::parse)
 }
 
 /// What reading a resource comes to.
@@ -70,8 +65,8 @@ pub fn read<S: Sql>(
     connection: &Connection,
     params: &Map<String, Value>,
 ) -> Result<Result<Read, RpcError>, Problem> {
-    if let Some(uri) = of_list(params) {
-        let value = read_list(tx, &uri)?.ok_or_else(|| resources::not_found(&uri.to_string()));
+    if let Some(uri) = lists::named(params) {
+        let value = lists::read(tx, &uri)?.ok_or_else(|| resources::not_found(&uri.to_string()));
         return Ok(value.map(|value| Read { value: resource::contents(&uri.to_string(), &value), given: Given::default() }));
     }
     let found = match find(tx, params)? {
@@ -86,50 +81,6 @@ pub fn read<S: Sql>(
     };
     let uri = found.map(|task| task.id).to_string();
     Ok(Ok(Read { value: resource::contents(&uri, &value), given }))
-}
-
-/// A page of a list, or one of its tasks. What they say is no message to anybody: nothing is given with it.
-fn read_list<S: Sql>(tx: &Transaction<S>, uri: &ListUri) -> Result<Option<Value>, Problem> {
-    let from = match uri.part {
-        Part::Whole => 1,
-        Part::From(number) => number,
-        Part::Task(number) => {
-            let Some(task) = works::numbered(tx.sql(), &uri.list, number)? else { return Ok(None) };
-            return Ok(wholes(tx, &[task])?.pop());
-        }
-    };
-    read_page(tx, &uri.list, from).map(Some)
-}
-
-fn read_page<S: Sql>(tx: &Transaction<S>, list: &ListName, from: u64) -> Result<Value, Problem> {
-    let page = works::page(tx.sql(), list, &Filter { after: from - 1, limit: WHOLE as u64, ..Filter::default() })?;
-    let mut next = page.next_cursor.map(|last| last + 1);
-    let mut tasks = wholes(tx, &page.tasks)?;
-    let mut bytes = 0;
-    let fits = tasks.iter().take_while(|task| {
-        let begins = bytes < PAGE_BYTES;
-        bytes += task.to_string().len();
-        begins
-    });
-    let fits = fits.count();
-    if let Some(first_left) = page.tasks.get(fits) {
-        next = first_left.work.as_ref().and_then(|work| work.number);
-        tasks.truncate(fits);
-    }
-    Ok(lists::page(list, &tasks, next))
-}
-
-/// Tasks of a list with all that they say.
-fn wholes<S: Sql>(tx: &Transaction<S>, tasks: &[Task]) -> Result<Vec<Value>, Problem> {
-    let ids: Vec<_> = tasks.iter().map(|task| task.id).collect();
-    let bodies = works::bodies(tx.sql(), &ids)?;
-    let waited_for = |task: &Task| task.work.as_ref().map(|work| work.blocked_by.clone()).unwrap_or_default();
-    let names = works::names(tx.sql(), &tasks.iter().flat_map(waited_for).collect::<Vec<_>>())?;
-    let whole = |task: &Task| {
-        let blocked_by: Vec<Neighbour> = waited_for(task).iter().filter_map(|id| names.get(id)).copied().collect();
-        lists::whole(task, bodies.get(&task.id).map_or("", String::as_str), blocked_by)
-    };
-    Ok(tasks.iter().map(whole).collect())
 }
 
 fn read_inbox<S: Sql>(tx: &mut Transaction<S>, connection: &Connection) -> Result<(Value, Given), Problem> {
@@ -177,19 +128,8 @@ mod tests {
     use super::super::room::{Room, answered, params};
     use super::*;
 
-    fn tried(room: &Room, reader: &Connection, uri: &str) -> Result<Read, RpcError> {
-        answered(room.commit(|tx| read(tx, reader, &params(json!({"uri": uri})))))
-    }
-
-    /// What a resource shows to a reader, and what is given with it.
-    fn shown(room: &Room, reader: &Connection, uri: &str) -> (Value, Vec<DeliveryId>) {
-        let read = tried(room, reader, uri).expect("a resource");
-        let contents = read.value["contents"][0]["text"].as_str().expect("a text");
-        (serde_json::from_str(contents).expect("json"), read.given.ids())
-    }
-
     fn inbox_of(room: &Room, reader: &Connection) -> Vec<DeliveryId> {
-        shown(room, reader, "agentrq://inbox").1
+        room.shows(reader, "agentrq://inbox").1
     }
 
     fn page(room: &Room, cursor: Option<&str>) -> (Vec<String>, Option<String>) {
@@ -208,7 +148,7 @@ mod tests {
         let laptop = room.agent("laptop");
         let task = room.asks(&laptop, "Question: x");
         let answer = room.says(task, "Both.");
-        let (thread, given) = shown(&room, &laptop, &thread_of(task));
+        let (thread, given) = room.shows(&laptop, &thread_of(task));
         assert_eq!(given, [answer]);
         assert_eq!((&thread["messages"][1]["text"], &thread["older"]), (&json!("Both."), &Value::Null));
         let delivery = room.delivery(answer);
@@ -222,11 +162,11 @@ mod tests {
         let laptop = room.agent("laptop");
         let task = room.asks(&laptop, "Question: x");
         let answer = room.says(task, "Both.");
-        let (inbox, given) = shown(&room, &laptop, "agentrq://inbox");
+        let (inbox, given) = room.shows(&laptop, "agentrq://inbox");
         assert_eq!(given, [answer]);
         assert_eq!((&inbox["messages"][0]["message_id"], &inbox["cursor"]), (&json!(answer), &json!(answer)));
         assert_eq!(room.delivery(answer).state, DeliveryState::Sent);
-        assert_eq!(shown(&room, &laptop, "agentrq://inbox"), (json!({"messages": [], "cursor": null, "more": false}), Vec::new()));
+        assert_eq!(room.shows(&laptop, "agentrq://inbox"), (json!({"messages": [], "cursor": null, "more": false}), Vec::new()));
     }
 
     #[test]
@@ -235,7 +175,7 @@ mod tests {
         let (laptop, server) = (room.agent("laptop"), room.agent("server"));
         let task = room.asks(&laptop, "Question: x");
         let answer = room.says(task, "Both.");
-        let (thread, given) = shown(&room, &server, &thread_of(task));
+        let (thread, given) = room.shows(&server, &thread_of(task));
         assert_eq!((&thread["messages"][1]["text"], given), (&json!("Both."), Vec::new()));
         assert!(inbox_of(&room, &server).is_empty());
         assert_eq!(room.delivery(answer).state, DeliveryState::Queued);
@@ -248,7 +188,7 @@ mod tests {
         let (laptop, looker) = (room.agent("laptop"), room.agent_that_may("looker", Scope::Read));
         let task = room.asks(&laptop, "Question: x");
         let (answer, work) = (room.says(task, "Both."), room.gives("Plan"));
-        let (thread, given) = shown(&room, &looker, &thread_of(task));
+        let (thread, given) = room.shows(&looker, &thread_of(task));
         assert_eq!((&thread["messages"][1]["text"], given), (&json!("Both."), Vec::new()));
         assert!(inbox_of(&room, &looker).is_empty(), "not even what is for nobody in particular");
         assert_eq!(inbox_of(&room, &laptop), [answer, DeliveryId(work.0)]);
@@ -271,9 +211,9 @@ mod tests {
         let (asked, answer) = (room.asks(&laptop, "Question: y"), room.says(task, "Both."));
         room.gives("Plan");
         room.completes(asked);
-        let (head, none) = shown(&room, &laptop, &ResourceUri::Task(task).to_string());
+        let (head, none) = room.shows(&laptop, &ResourceUri::Task(task).to_string());
         assert_eq!((&head["title"], &head["messages"], &head["turn"]), (&json!("Question: x"), &json!(2), &json!("agent")));
-        let (workspace, nothing) = shown(&room, &laptop, "agentrq://workspace");
+        let (workspace, nothing) = room.shows(&laptop, "agentrq://workspace");
         assert_eq!((none, nothing), (Vec::new(), Vec::new()));
         let counts = ["open_tasks", "waiting_for_people", "waiting_for_agents"].map(|key| workspace[key].clone());
         assert_eq!((counts, &workspace["agent"]), ([json!(2), json!(0), json!(2)], &json!("laptop")));
@@ -288,7 +228,7 @@ mod tests {
         let answers: Vec<_> = (0..25).map(|number| room.says(task, &format!("Answer {number}"))).collect();
         let mut got = Vec::new();
         for more in [true, false] {
-            let (inbox, given) = shown(&room, &laptop, "agentrq://inbox");
+            let (inbox, given) = room.shows(&laptop, "agentrq://inbox");
             assert_eq!(inbox["more"], json!(more));
             got.extend(given);
         }
@@ -303,7 +243,7 @@ mod tests {
         for number in 0..THREAD_MESSAGES + 20 {
             room.says(task, &format!("Answer {number}"));
         }
-        let (thread, given) = shown(&room, &laptop, &thread_of(task));
+        let (thread, given) = room.shows(&laptop, &thread_of(task));
         let texts: Vec<_> = thread["messages"].as_array().expect("a list").iter().map(|message| message["text"].clone()).collect();
         assert_eq!((texts.len(), given.len()), (THREAD_MESSAGES, THREAD_MESSAGES));
         assert_eq!((texts.first(), texts.last()), (Some(&json!("Answer 20")), Some(&json!("Answer 119"))));
@@ -316,7 +256,7 @@ mod tests {
         let laptop = room.agent("laptop");
         let task = room.asks(&laptop, "Question: x");
         for uri in ["agentrq://tasks/1", "agentrq://tasks/%231"] {
-            let read = tried(&room, &laptop, uri).expect("a resource");
+            let read = room.reads(&laptop, uri).expect("a resource");
             assert_eq!(read.value["contents"][0]["uri"], json!(format!("agentrq://tasks/{task}")));
             let named = answered(room.commit(|tx| named(tx, &params(json!({"uri": uri})))));
             assert_eq!(named, Ok(Topic::Resource(ResourceUri::Task(task))));
@@ -333,7 +273,7 @@ mod tests {
         let uris =
             [thread_of(foreign), "agentrq://tasks/2".to_owned(), "agentrq://tasks/x/thread".to_owned(), "file:///etc/passwd".to_owned()];
         for uri in uris {
-            let error = tried(&room, &laptop, &uri).expect_err("no resource");
+            let error = room.reads(&laptop, &uri).expect_err("no resource");
             assert_eq!((error.code, error.message.contains(&uri)), (RESOURCE_NOT_FOUND, true), "{}", error.message);
             assert!(answered(room.commit(|tx| named(tx, &params(json!({"uri": uri}))))).is_err());
         }
@@ -392,53 +332,10 @@ mod tests {
         let (tasks, next) = page(&room, None);
         assert!(next.is_none() && tasks.contains(&ResourceUri::Task(asked).to_string()), "{tasks:?}");
         assert!(listed.iter().all(|task| !tasks.contains(&ResourceUri::Task(*task).to_string())), "{tasks:?}");
-        let (workspace, _) = shown(&room, &laptop, "agentrq://workspace");
+        let (workspace, _) = room.shows(&laptop, "agentrq://workspace");
         assert_eq!((&workspace["open_tasks"], &workspace["waiting_for_agents"]), (&json!(1), &json!(1)));
-        let (head, _) = shown(&room, &laptop, &ResourceUri::Task(listed[0]).to_string());
+        let (head, _) = room.shows(&laptop, &ResourceUri::Task(listed[0]).to_string());
         assert_eq!(head["title"], "Step", "whoever names one reads it");
-    }
-
-    #[test]
-    fn a_list_is_read_in_pages_with_all_that_its_tasks_say() {
-        let room = Room::new();
-        let looker = room.agent_that_may("looker", Scope::Read);
-        let empty = shown(&room, &looker, "agentrq://lists/main").0;
-        assert_eq!(empty, json!({"list": "main", "tasks": [], "next": null}));
-        for number in 1..=WHOLE + 1 {
-            room.lists(&format!("Step {number}"));
-        }
-        let (rows, plans) = room.watch(|| {
-            let first = shown(&room, &looker, "agentrq://lists/main").0;
-            assert_eq!((first["tasks"].as_array().map(Vec::len), &first["next"]), (Some(WHOLE), &json!("agentrq://lists/main/from/101")));
-            let second = shown(&room, &looker, "agentrq://lists/main/from/101").0;
-            assert_eq!((&second["tasks"][0]["subject"], &second["next"]), (&json!("Step 101"), &Value::Null));
-        });
-        assert!(rows <= WHOLE + 1, "{rows}");
-        assert!(plans.iter().all(|plan| !plan.contains("SCAN work") && !plan.contains("SCAN t") && !plan.contains("SCAN m")), "{plans:?}");
-        let (task, given) = shown(&room, &looker, "agentrq://lists/main/tasks/7");
-        assert_eq!((&task["id"], &task["subject"], &task["status"], given), (&json!("7"), &json!("Step 7"), &json!("pending"), Vec::new()));
-        assert_eq!((&task["activeForm"], task.get("blocks"), task["revision"].is_u64()), (&Value::Null, None, true));
-        let error = tried(&room, &looker, "agentrq://lists/main/tasks/999").expect_err("no task");
-        assert_eq!(error.code, RESOURCE_NOT_FOUND);
-        let elsewhere = Room::new();
-        assert_eq!(
-            shown(&elsewhere, &elsewhere.agent("laptop"), "agentrq://lists/main").0["tasks"],
-            json!([]),
-            "a list is its workspace's"
-        );
-    }
-
-    #[test]
-    fn a_page_of_long_tasks_ends_early() {
-        let room = Room::new();
-        let laptop = room.agent("laptop");
-        for _ in 0..4 {
-            room.lists_with("Long", &"x".repeat(limits::TEXT_BYTES));
-        }
-        let page = shown(&room, &laptop, "agentrq://lists/main").0;
-        assert_eq!((page["tasks"].as_array().map(Vec::len), &page["next"]), (Some(2), &json!("agentrq://lists/main/from/3")));
-        let rest = shown(&room, &laptop, "agentrq://lists/main/from/3").0;
-        assert_eq!((rest["tasks"].as_array().map(Vec::len), &rest["next"]), (Some(2), &Value::Null));
     }
 
     #[test]
@@ -455,7 +352,7 @@ mod tests {
         let listing: Vec<_> = plans.iter().filter(|plan| plan.contains("tasks")).collect();
         assert!(listing.len() == 2 && listing.iter().all(|plan| plan.starts_with("SEARCH tasks USING INDEX tasks_asked")), "{plans:?}");
         let (rows, _) = room.watch(|| {
-            let (workspace, _) = shown(&room, &laptop, "agentrq://workspace");
+            let (workspace, _) = room.shows(&laptop, "agentrq://workspace");
             assert_eq!((&workspace["open_tasks"], &workspace["waiting_for_agents"]), (&json!(2_000), &Value::Null));
             inbox_of(&room, &laptop);
         });

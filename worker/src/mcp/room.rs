@@ -6,11 +6,13 @@ use agentrq_core::Report;
 use agentrq_core::command::{Command, NewWork};
 use agentrq_core::id::{DeliveryId, Id, SessionId, TaskId};
 use agentrq_core::lifecycle::Status;
+use agentrq_core::mcp::jsonrpc::RpcError;
 use agentrq_core::model::{Actor, AgentName, Assignee, Delivery, ListName, Person, Scope};
 use agentrq_core::time::Timestamp;
 use agentrq_core::view::View;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::resources::{Read, read};
 use crate::problem::Problem;
 use crate::sql::native::memory;
 use crate::sql::{self, Row, Sql, SqlError};
@@ -126,7 +128,6 @@ impl Room {
         id.into()
     }
 
-    /// Many tasks in one commit, the oldest first.
     /// A person puts a task on the main list.
     pub(crate) fn lists(&self, title: &str) -> TaskId {
         self.lists_with(title, "")
@@ -139,6 +140,7 @@ impl Room {
         TaskId(id)
     }
 
+    /// Many tasks in one commit, the oldest first.
     pub(crate) fn gives_many(&self, count: usize) -> Vec<TaskId> {
         let commands: Vec<_> = (0..count).map(|number| self.create(&format!("Work {number}"), Assignee::Agent)).collect();
         let ids = commands.iter().map(|(id, _)| TaskId(*id)).collect();
@@ -169,6 +171,18 @@ impl Room {
 
     pub(crate) fn delivery(&self, id: DeliveryId) -> Delivery {
         self.commit(|tx| looked(tx, tx.store().delivery(id))).expect("looked").expect("a delivery")
+    }
+
+    /// What reading a resource comes to.
+    pub(crate) fn reads(&self, reader: &Connection, uri: &str) -> Result<Read, RpcError> {
+        answered(self.commit(|tx| read(tx, reader, &params(json!({"uri": uri})))))
+    }
+
+    /// What a resource shows to a reader, and what is given with it.
+    pub(crate) fn shows(&self, reader: &Connection, uri: &str) -> (Value, Vec<DeliveryId>) {
+        let read = self.reads(reader, uri).expect("a resource");
+        let contents = read.value["contents"][0]["text"].as_str().expect("a text");
+        (serde_json::from_str(contents).expect("json"), read.given.ids())
     }
 
     /// The most rows that `work` gets from one statement, and how each of its `SELECT`s finds them.

@@ -2,13 +2,14 @@
 //!
 //! Each sign is looked for once at every place where a word begins, and none goes back over what it has read: the work grows as the text does.
 
+mod words;
+
+use words::{AFTER, Text};
+
 use crate::{text, writes};
 
 /// The most that are told of one text.
 const MOST: usize = 3;
-/// Characters of a passage before the sign and after it.
-const BEFORE: usize = 40;
-const AFTER: usize = 48;
 /// Characters between what is paid and how much.
 const NEAR: usize = 60;
 
@@ -33,6 +34,32 @@ enum Sign {
     Found(fn(&Text, usize) -> Option<usize>),
 }
 use Sign::{Found, Line, Phrases};
+
+impl Sign {
+    /// Where it stands first in a text.
+    fn first(&self, text: &Text) -> Option<(usize, usize)> {
+        match self {
+            Phrases(phrases) => text.begins.iter().find_map(|&at| Some((at, text.any_phrase(at, phrases)?))),
+            Found(found) => (0..text.len()).find_map(|at| Some((at, found(text, at)?))),
+            Line(head, tail) => {
+                let mut next = 0;
+                for &at in &text.begins {
+                    if at < next {
+                        continue;
+                    }
+                    if let Some(behind) = text.any_phrase(at, head) {
+                        // What the first head of a line has behind it, every other has: the line is read once.
+                        next = text.line_end(behind);
+                        if let Some(end) = (behind - 1..next).find_map(|place| tail(text, place)) {
+                            return Some((at, end));
+                        }
+                    }
+                }
+                None
+            }
+        }
+    }
+}
 
 /// The gravest first.
 const SIGNS: &[(&str, bool, Sign)] = &[
@@ -98,175 +125,12 @@ pub fn risks(text: &str) -> Vec<Risk> {
             break;
         }
         if found.iter().all(|risk| risk.word != *word)
-            && let Some((from, to)) = text.first(sign)
+            && let Some((from, to)) = sign.first(&text)
         {
             found.push(Risk { word, high: *high, passage: Some(text.passage(from, to)) });
         }
     }
     found
-}
-
-struct Text {
-    chars: Vec<char>,
-    /// Where a word begins.
-    begins: Vec<usize>,
-    /// How often a character was looked at.
-    #[cfg(test)]
-    looks: std::cell::Cell<usize>,
-}
-
-fn of_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
-}
-
-impl Text {
-    fn new(text: &str) -> Self {
-        let chars: Vec<char> = text.chars().collect();
-        let begins = |&at: &usize| of_word(chars[at]) && (at == 0 || !of_word(chars[at - 1]));
-        Self {
-            begins: (0..chars.len()).filter(begins).collect(),
-            chars,
-            #[cfg(test)]
-            looks: std::cell::Cell::new(0),
-        }
-    }
-
-    fn at(&self, place: usize) -> Option<char> {
-        #[cfg(test)]
-        self.looks.set(self.looks.get() + 1);
-        self.chars.get(place).copied()
-    }
-
-    fn before(&self, place: usize) -> Option<char> {
-        place.checked_sub(1).and_then(|before| self.at(before))
-    }
-
-    /// Where a sign stands first.
-    fn first(&self, sign: &Sign) -> Option<(usize, usize)> {
-        match sign {
-            Phrases(phrases) => self.begins.iter().find_map(|&at| Some((at, self.any_phrase(at, phrases)?))),
-            Found(found) => (0..self.chars.len()).find_map(|at| Some((at, found(self, at)?))),
-            Line(head, tail) => {
-                let mut next = 0;
-                for &at in &self.begins {
-                    if at < next {
-                        continue;
-                    }
-                    if let Some(behind) = self.any_phrase(at, head) {
-                        // What the first head of a line has behind it, every other has: the line is read once.
-                        next = self.line_end(behind);
-                        if let Some(end) = (behind - 1..next).find_map(|place| tail(self, place)) {
-                            return Some((at, end));
-                        }
-                    }
-                }
-                None
-            }
-        }
-    }
-
-    fn any_phrase(&self, at: usize, phrases: &str) -> Option<usize> {
-        let first = self.at(at)?;
-        if !of_word(first) || self.before(at).is_some_and(of_word) {
-            return None;
-        }
-        phrases.split('|').find_map(|phrase| self.phrase(at, phrase))
-    }
-
-    /// The place behind the phrase, if it stands here.
-    fn phrase(&self, at: usize, phrase: &str) -> Option<usize> {
-        let mut place = at;
-        for wanted in phrase.chars() {
-            if wanted == ' ' {
-                place = self.gap(place)?;
-            } else if self.at(place)?.eq_ignore_ascii_case(&wanted) {
-                place += 1;
-            } else {
-                return None;
-            }
-        }
-        let whole = !phrase.ends_with(of_word) || !self.at(place).is_some_and(of_word);
-        whole.then_some(place)
-    }
-
-    /// The place behind the white space here, if there is any. A line that is continued goes on.
-    fn gap(&self, at: usize) -> Option<usize> {
-        let mut place = at;
-        while self.at(place).is_some_and(|c| c.is_whitespace() || self.continues(place)) {
-            place += 1;
-        }
-        (place > at).then_some(place)
-    }
-
-    fn continues(&self, at: usize) -> bool {
-        let next = if self.at(at + 1) == Some('\r') { at + 2 } else { at + 1 };
-        self.at(at) == Some('\\') && self.at(next) == Some('\n')
-    }
-
-    /// Where the line ends, with those that continue it.
-    fn line_end(&self, at: usize) -> usize {
-        let mut place = at;
-        let mut continued = false;
-        while let Some(c) = self.at(place) {
-            if c == '\n' && !continued {
-                break;
-            }
-            continued = c == '\\' || (continued && c == '\r');
-            place += 1;
-        }
-        place
-    }
-
-    /// Does something begin here that stands apart: at the text's beginning, behind white space, a quote, a bracket or an equals sign?
-    fn apart(&self, at: usize, or: &str) -> bool {
-        self.before(at).is_none_or(|c| c.is_whitespace() || "\"'`=(".contains(c) || or.contains(c))
-    }
-
-    /// A word, or the beginning of one.
-    fn word(&self, at: usize, what: &str) -> Option<usize> {
-        if self.before(at).is_some_and(of_word) { None } else { self.phrase(at, what) }
-    }
-
-    /// One of these options behind white space, whole.
-    fn option(&self, at: usize, options: &[&str]) -> Option<usize> {
-        if !self.before(at).is_some_and(char::is_whitespace) {
-            return None;
-        }
-        options.iter().find_map(|option| self.phrase(at, option).filter(|&end| self.at(end) != Some('-')))
-    }
-
-    /// The place behind the options here of which one has one of these letters, or one of these names.
-    fn options(&self, at: usize, letters: &str, names: &[&str]) -> Option<usize> {
-        let mut place = self.gap(at)?;
-        while self.at(place) == Some('-') {
-            if let Some(end) = names.iter().find_map(|name| self.phrase(place, name)) {
-                return Some(end);
-            }
-            let mut end = place + 1;
-            let (mut known, mut plain) = (false, true);
-            while let Some(c) = self.at(end).filter(|c| c.is_ascii_alphabetic() || *c == '-') {
-                known |= letters.contains(c.to_ascii_lowercase());
-                plain &= c != '-';
-                end += 1;
-            }
-            if known && plain && !self.at(end).is_some_and(of_word) {
-                return Some(end);
-            }
-            place = self.gap(end)?;
-        }
-        None
-    }
-
-    /// The sign in its line, with what stands around it.
-    fn passage(&self, from: usize, to: usize) -> String {
-        let line = |place: usize| self.chars[..place].iter().rposition(|&c| c == '\n').map_or(0, |at| at + 1);
-        let (begin, end) = (line(from), self.chars[to..].iter().position(|&c| c == '\n').map_or(self.chars.len(), |at| to + at));
-        let first = begin.max(from.saturating_sub(BEFORE));
-        let last = end.min(to.max(from) + AFTER);
-        let words: String = self.chars[first..last].iter().collect();
-        let (left, right) = (if first > begin { "…" } else { "" }, if last < end { "…" } else { "" });
-        format!("{left}{}{right}", words.trim())
-    }
 }
 
 fn removal(text: &Text, at: usize) -> Option<usize> {
@@ -432,7 +296,7 @@ mod tests {
             .iter()
             .map(|(_, _, sign)| {
                 let text = Text::new(text);
-                text.first(sign);
+                sign.first(&text);
                 text.looks.get()
             })
             .sum()
