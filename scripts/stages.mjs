@@ -23,7 +23,7 @@ const testLimitMs = 600_000;
 // A file for each of two cores, but for these: they fill both by themselves, hold a finger down for so long, kill by the clock, or build and start
 // the product as a person does.
 const alone = new Set(
-  ["accessibility", "crash", "dev", "hostile", "start", "tasks-view"].map((name) => `tests/e2e/${name}.test.mjs`),
+  ["accessibility", "board", "crash", "dev", "hostile", "start"].map((name) => `tests/e2e/${name}.test.mjs`),
 );
 
 async function buildAll() {
