@@ -11,7 +11,7 @@ import { settle } from "../lib/world.mjs";
 
 const world = ownWorld();
 
-const ended = async (agent, ms = 1_000) => {
+const ended = async (agent, ms = 20_000) => {
   const deadline = Date.now() + ms;
   while (!agent.stream.ended && Date.now() < deadline) await new Promise((tick) => setTimeout(tick, 10));
   return agent.stream.ended;
@@ -57,15 +57,9 @@ test("revoking a token ends its streams at once, refuses its posts and its next 
 
 test("a token that runs out ends its streams, and is told so", async (t) => {
   const { room, token } = await settle(world);
-  // The shortest life that a token can be given is a day: this one is shortened where it is stored, while the server is down.
-  const endsAt = Date.now() + 6_000;
-  await world.server.stop();
-  shorten(world.dataDir, token.id, endsAt);
-  await world.restart();
-  const agent = await RawAgent.connect(token.mcpUrl);
+  const { agent, endsAt } = await nearItsEnd(token);
   t.after(() => agent.drop());
-  assert.ok(Date.now() < endsAt, "the server took too long to start for this test");
-  assert.ok(await ended(agent, endsAt - Date.now() + 3_000), "the stream goes on");
+  assert.ok(await ended(agent, endsAt - Date.now() + 20_000), "the stream goes on");
   assert.ok(Date.now() >= endsAt, "the stream ended before its time");
   for (const refused of [await posted(agent), await refusal(token.mcpUrl)]) {
     assert.equal(refused.status, 401);
@@ -76,6 +70,21 @@ test("a token that runs out ends its streams, and is told so", async (t) => {
   const again = await RawAgent.connect(token.mcpUrl);
   again.drop();
 });
+
+/** An agent with a token that is soon to end. The shortest life that one can be given is a day: this one is shortened where it is stored. */
+async function nearItsEnd(token) {
+  // On a slow machine the server may start later than that: then it is given longer.
+  for (let life = 6_000; ; life *= 2) {
+    const endsAt = Date.now() + life;
+    await world.server.stop();
+    shorten(world.dataDir, token.id, endsAt);
+    await world.restart();
+    const agent = await RawAgent.connect(token.mcpUrl).catch(() => null);
+    if (Date.now() < endsAt - 1_000 && agent) return { agent, endsAt };
+    agent?.drop();
+    assert.ok(life < 60_000, "the server does not start, or takes no connection");
+  }
+}
 
 /** Lets a token of a stopped server expire at a time. */
 function shorten(dataDir, id, at) {
