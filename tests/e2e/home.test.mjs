@@ -1,4 +1,5 @@
 // The home over all workspaces: what needs the person in any of them, live, decided where it stands.
+/* global document */
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Agent } from "../lib/agent.mjs";
@@ -48,7 +49,7 @@ test("with several it shows what waits in any of them, the gravest first, and sa
   await rows(page).nth(1).waitFor();
   assert.deepEqual(await names(page), ["Approve: delete the old pages irreversibly", "Question: Which region?"]);
   assert.match(await rows(page).first().textContent(), /site/);
-  assert.match(await page.title(), /^\(2\) /);
+  await page.waitForFunction(() => document.title.startsWith("(2) "));
   // At a desk the first of them is open, at an address of its own.
   assert.match(new URL(page.url()).pathname, new RegExp(`^/needs-you/${rooms.site.id}/`));
   assert.deepEqual(page.troubles, []);

@@ -152,6 +152,29 @@ test("what is saved is what starts, however late the list of all that are saved 
   }
 });
 
+test("what is saved where the list could not be had is not taken for all of them", async () => {
+  const { person, workspace } = await settle(world);
+  const steps = [{ key: "ship", subject: "Ship" }];
+  await person.ask("PUT", `/api/workspaces/${workspace.id}/workflows/rollback`, { name: "rollback", steps });
+  const page = await signedInPage(browser, world);
+  try {
+    await page.route("**/workflows", (route) => route.fulfill({ status: 500 }));
+    await page.goto(`${world.url}/w/${workspace.id}/work`);
+    const failed = page.getByText("The workflows could not be loaded.");
+    await failed.waitFor();
+    await page.getByRole("button", { name: "New workflow" }).click();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await failed.waitFor();
+    assert.equal(await page.getByRole("button", { name: /^Start / }).count(), 0);
+    await page.unroute("**/workflows");
+    await page.getByRole("button", { name: "Try again" }).click();
+    for (const name of ["release", "rollback"]) await page.getByRole("button", { name: `Start ${name}` }).waitFor();
+  } finally {
+    await page.context().close();
+  }
+});
+
 test("what is wrong with a start is said in its dialog while the server can be reached", async () => {
   const { person, workspace } = await settle(world);
   const save = (steps) =>

@@ -1,6 +1,6 @@
 // Work that waits for the page to have time does not wait for ever where the browser gives it none.
 import { afterEach, expect, it, vi } from "vitest";
-import { idle, nextTask } from "../src/lib/idle";
+import { drawn, idle, nextTask } from "../src/lib/idle";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -26,4 +26,18 @@ it("in a page that is seen waits for an idle moment, but no longer than it may",
   (never.mock.calls[0]?.[0] as () => void)();
   await nextTask();
   expect(isOver).toBe(true);
+});
+
+it("what waits for a frame waits no longer once the page is hidden, and leaves nobody listening", async () => {
+  const document = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  const left = vi.spyOn(document, "removeEventListener");
+  vi.stubGlobal("document", document);
+  vi.stubGlobal("requestAnimationFrame", never);
+  let isOver = false;
+  const over = drawn().then(() => (isOver = true));
+  await nextTask();
+  expect(isOver).toBe(false);
+  document.dispatchEvent(new Event("visibilitychange"));
+  await over;
+  expect(left).toHaveBeenCalledOnce();
 });

@@ -134,4 +134,9 @@ describe("renderBlocks", () => {
     const text = "*".repeat(200_000);
     expect(renderBlocks(text)).toEqual([{ kind: "bytes", text, lang: "" }]);
   });
+
+  it("shows a text with what HTML cannot hold as it is", () => {
+    const text = "drop\0 **it**";
+    expect(renderBlocks(text)).toEqual([{ kind: "bytes", text, lang: "" }]);
+  });
 });

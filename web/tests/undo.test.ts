@@ -120,6 +120,8 @@ describe("undo", () => {
   it("holds a deletion back until its notice goes, and no longer", () => {
     undo.delete(room, room.one);
     expect([undo.held.has("t"), room.done]).toEqual([true, []]);
+    const others = [task({ id: "other" })];
+    expect([undo.left([task({ id: "t" }), ...others]), undo.left(others)]).toEqual([others, others]);
     expect(undo.notice).toEqual({ words: "Deleting #1", action: "Undo" });
     vi.advanceTimersByTime(5999);
     expect(room.done).toEqual([]);

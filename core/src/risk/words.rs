@@ -77,7 +77,7 @@ impl Text {
         (place > at).then_some(place)
     }
 
-    pub(super) fn continues(&self, at: usize) -> bool {
+    fn continues(&self, at: usize) -> bool {
         let next = if self.at(at + 1) == Some('\r') { at + 2 } else { at + 1 };
         self.at(at) == Some('\\') && self.at(next) == Some('\n')
     }

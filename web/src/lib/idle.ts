@@ -23,8 +23,19 @@ export function nextTask(): Promise<void> {
   });
 }
 
+/** Resolves as the next frame is made, or as soon as the page is hidden: from then on it makes none. */
+export function frame(): Promise<void> {
+  return new Promise((resolve) => {
+    const made = (): void => {
+      document.removeEventListener("visibilitychange", made);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", made);
+    requestAnimationFrame(made);
+  });
+}
+
 /** Resolves once the next frame has been drawn; in a hidden page, which draws none, very soon. */
 export function drawn(): Promise<void> {
-  if (document.visibilityState === "hidden") return nextTask();
-  return new Promise<void>((done) => requestAnimationFrame(() => done())).then(nextTask);
+  return document.visibilityState === "hidden" ? nextTask() : frame().then(nextTask);
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use agentrq_core::dialect::hitl::resources::{self, ResourceUri};
-use agentrq_core::dialect::task_list::resources::{self as lists, ListUri, Part, TOLD};
+use agentrq_core::dialect::task_list::resources::{self as list_resources, ListUri, Part, TOLD};
 use agentrq_core::id::{Id, SessionId};
 use agentrq_core::mcp::jsonrpc;
 use agentrq_core::mcp::listen::{ended, told};
@@ -55,7 +55,7 @@ pub fn of_resources<S: Sql>(tx: &mut Transaction<S>) -> Result<(), Problem> {
 /// Tells of the lists that this commit has changed. Who follows a list hears which task it was, as a part of what is followed (MCP, "Resources": an update may
 /// name a sub-resource), so that one change costs one read.
 fn of_lists<S: Sql>(tx: &mut Transaction<S>, streams: &mut Streams) -> Result<(), Problem> {
-    let mut touched = lists::touched(tx.events());
+    let mut touched = list_resources::touched(tx.events());
     for (list, number) in tx.unlisted() {
         touched.entry(list.clone()).or_default().insert(*number);
     }

@@ -10,7 +10,7 @@ import type { RefusalRow } from "../db/tables";
 import type { Id, Person, Workspace } from "../model/types";
 import { loadCore } from "../sync/replica";
 import { Tab } from "../sync/tab";
-import type { Standing } from "../sync/words";
+import { UNHEARD, type Standing } from "../sync/words";
 import { endAll, forgetAll } from "./belongings";
 import { awaits, calm } from "./calm";
 import { kept } from "./kept.svelte";
@@ -19,8 +19,6 @@ import { syncOf, type Sync } from "./sync-words";
 import { undo } from "./undo.svelte";
 import { Version } from "./version.svelte";
 import { WorkspaceStore } from "./workspace.svelte";
-
-const UNHEARD: Standing = { stream: "connecting", trouble: null, build: null, protocol: null };
 
 class App {
   #online = $state(navigator.onLine);

@@ -166,16 +166,14 @@ function workspaces({ near }: Here): Action[] {
 function tasks({ near }: Here): Entry[] {
   const stores = [near, ...app.stores.filter((store) => store !== near)];
   return stores.flatMap((store) =>
-    store.tasks
-      .filter(({ id }) => !undo.held.has(id))
-      .map((task) => ({
-        id: `task:${store.id}/${task.id}`,
-        label: task.title,
-        group: store === near ? "Tasks" : `Tasks in ${store.workspace?.name ?? "another workspace"}`,
-        task,
-        agents: store.agents,
-        run: () => router.go(pathTo(store, task)),
-      })),
+    undo.left(store.tasks).map((task) => ({
+      id: `task:${store.id}/${task.id}`,
+      label: task.title,
+      group: store === near ? "Tasks" : `Tasks in ${store.workspace?.name ?? "another workspace"}`,
+      task,
+      agents: store.agents,
+      run: () => router.go(pathTo(store, task)),
+    })),
   );
 }
 

@@ -22,7 +22,7 @@ import type { Queued } from "../sync/pending";
 import type { Told } from "../sync/surroundings";
 import type { Replica } from "../sync/replica";
 import type { StreamState } from "../sync/stream";
-import { whenIdle } from "../idle";
+import { frame, whenIdle } from "../idle";
 import { subjectOf } from "../sync/subjects";
 import type { Archive } from "../db/archive";
 import type { Tab } from "../sync/tab";
@@ -379,9 +379,7 @@ export class WorkspaceStore {
     this.problem = problem;
     if (problem.status === 401) return;
     this.phase = "failed";
-    this.tasks = [];
-    this.needsYou = [];
-    this.listed = [];
+    this.tasks = this.needsYou = this.listed = [];
   }
 
   #committed(told: Told[]): void {
@@ -425,7 +423,7 @@ export class WorkspaceStore {
       if (this.#due) this.#paint();
     };
     // A hidden page draws no frames, but its title still counts.
-    if (document.visibilityState === "visible") requestAnimationFrame(paint);
+    if (document.visibilityState === "visible") void frame().then(paint);
     else setTimeout(paint, 50);
   }
 

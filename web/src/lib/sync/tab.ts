@@ -11,7 +11,7 @@ import { Feed, type RoomEvent } from "./feed";
 import { lead, type Leadership } from "./leader";
 import type { Core } from "./replica";
 import { Sender } from "./sender";
-import { openChannel, type Channel, type Standing, type Word } from "./words";
+import { openChannel, UNHEARD, type Channel, type Standing, type Word } from "./words";
 
 export type Misfit = "too old" | "too new";
 
@@ -24,8 +24,6 @@ export interface TabHandlers {
   workspacesChanged: () => void;
   signedOut: () => void;
 }
-
-const UNHEARD: Standing = { stream: "connecting", trouble: null, build: null, protocol: null };
 
 export class Tab {
   readonly archive: Archive;
@@ -105,6 +103,7 @@ export class Tab {
   drop(id: Id): void {
     this.#senders.get(id)?.stop();
     this.#senders.delete(id);
+    this.#troubles.delete(id);
     this.#copies.get(id)?.stop();
     this.#copies.delete(id);
   }
@@ -156,8 +155,8 @@ export class Tab {
   #lead(): void {
     if (this.#stopped || this.#misfit !== null) return;
     this.leads = true;
-    // The stream of the one that led before is gone with it.
-    this.#stand({ stream: "connecting" });
+    // What the one that led before had, a stream and troubles, is gone with it.
+    this.#stand({ stream: "connecting", trouble: null });
     this.on.leads();
     void this.#tellWhere();
     void this.#follow();

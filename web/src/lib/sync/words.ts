@@ -14,6 +14,9 @@ export interface Standing {
   protocol: number | null;
 }
 
+/** Nobody has said yet how they stand. */
+export const UNHEARD: Standing = { stream: "connecting", trouble: null, build: null, protocol: null };
+
 export interface Answer {
   command: Id;
   rejection: Problem | null;

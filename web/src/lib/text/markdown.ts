@@ -1,6 +1,6 @@
 // Markdown from agents and people to safe HTML. Loaded on demand: a list of tasks needs none of it.
 // Raw HTML and named characters are shown as text, never interpreted: what a person approves must not hide anything. DOMPurify stands behind
-// that as the second wall.
+// whatever is written as HTML as the second wall.
 import DOMPurify from "dompurify";
 import { Marked, type Token, type Tokens, type TokensList } from "marked";
 import { BoundedLexer } from "./lexer";
@@ -154,7 +154,8 @@ const MOST_LINES = 2000;
  */
 export function renderBlocks(text: string): Block[] {
   const plain: Block[] = [{ kind: "bytes", text, lang: "" }];
-  if (text.length > MOST || linesOf(text) > MOST_LINES) return plain;
+  // HTML has no place for the first character of all: it would be dropped without a word.
+  if (text.length > MOST || linesOf(text) > MOST_LINES || text.includes("\0")) return plain;
   try {
     return structured(text);
   } catch (error) {
