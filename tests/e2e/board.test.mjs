@@ -1,22 +1,10 @@
 // The board: cards that are carried by mouse, keyboard and finger, and put down only where they may.
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { openBrowser } from "../lib/browser.mjs";
-import { becomes, close, focusedTitle, make, open as openAt, row, until } from "../lib/tasks-page.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { describe, test } from "node:test";
+import { becomes, close, focusedTitle, make, ownPages, row, until } from "../lib/tasks-page.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-let browser;
-before(async () => {
-  world = await startWorld();
-  browser = await openBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await world?.end();
-});
-
-const open = (path, options) => openAt(browser, world, path, options);
+const { world, open } = ownPages();
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 describe("the board", () => {

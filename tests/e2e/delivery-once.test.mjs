@@ -104,7 +104,7 @@ describe("an agent that changes its transport", () => {
     const waiting = await client.wait();
     t.after(() => waiting.close());
     const id = await says("to whom?");
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 5_000;
     const heard = () => [
       ...ids(pushed(agent)),
       ...waiting.events.flatMap(({ json }) => ids(waited(json.result.structuredContent))),
@@ -182,7 +182,7 @@ describe("whatever happens in between", () => {
       await stop();
       // What was on its way to a stream that has gone comes back once that is noticed.
       const missing = () => sent.filter((id) => !heard.some((item) => item.id === id));
-      const deadline = Date.now() + 20_000;
+      const deadline = Date.now() + 4_000;
       do {
         await look();
         await call();

@@ -422,7 +422,7 @@ describe("createTask", () => {
   });
 });
 
-async function until(look, fits, ms = 20_000) {
+async function until(look, fits, ms = 5_000) {
   const deadline = Date.now() + ms;
   for (;;) {
     const found = await look();

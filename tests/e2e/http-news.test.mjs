@@ -15,7 +15,7 @@ const LISTED = "notifications/tools/list_changed";
 const UPDATED = "notifications/resources/updated";
 const toldOf = (method, stream) =>
   stream.events.filter(({ json }) => json?.method === method).map(({ json }) => json.params);
-const isTold = (method, stream) => stream.until(({ json }) => json?.method === method, undefined, method);
+const isTold = (method, stream, ms = 3_000) => stream.until(({ json }) => json?.method === method, ms, method);
 const reply = (room, task, text) => room.make(`/tasks/${task}/messages`, { text });
 
 describe("a change of a token's scopes", () => {

@@ -34,7 +34,7 @@ async function lost(agent, message, after) {
 /** The same, once the server has written: seen by what people see of it. */
 async function lostAfterWrite(agent, message, isWritten) {
   await lost(agent, message, 0);
-  for (const deadline = Date.now() + 20_000; Date.now() < deadline && !(await isWritten());) await sleep(10);
+  for (const deadline = Date.now() + 1_000; Date.now() < deadline && !(await isWritten());) await sleep(10);
 }
 
 describe("the same request of a session", () => {

@@ -155,3 +155,25 @@ test("notifications are asked for by a click in the settings, and then tell of e
   }
   await page.context().close();
 });
+
+test("what came just before the page was hidden is counted in its title, though no frame is made for it any more", async () => {
+  const { workspace, token } = await settle(world, { name: "my-api", label: "claude" });
+  const page = await signedInPage(browser, world, `/w/${workspace.id}`);
+  const agent = await Agent.connect(token.mcpUrl);
+  try {
+    await page.evaluate(watched);
+    await syncs(page, /^All saved$/);
+    await page.evaluate(() => (globalThis.requestAnimationFrame = () => 0));
+    await agent.call("createTask", { title: "Question: seen?", assignee: "human" });
+    // It has come: a screen reader is told at once, whatever is drawn.
+    const heard = () =>
+      [...globalThis.document.querySelectorAll("[aria-live]")].some((it) => it.textContent.includes("Question: seen?"));
+    await page.waitForFunction(heard, null, { polling: 50 });
+    assert.ok(!(await page.title()).startsWith("(1)"), "no frame was made");
+    await page.evaluate(() => globalThis.hide(true));
+    await page.waitForFunction(() => globalThis.document.title.startsWith("(1)"), null, { polling: 50 });
+  } finally {
+    await agent.close();
+    await page.context().close();
+  }
+});

@@ -1,23 +1,11 @@
 // What is done with few keys: the palette, and what is taken back.
 /* global document */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import { openBrowser } from "../lib/browser.mjs";
-import { becomes, close, make, open as openAt, row, until } from "../lib/tasks-page.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { describe, test } from "node:test";
+import { becomes, close, make, ownPages, row, until } from "../lib/tasks-page.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-let browser;
-before(async () => {
-  world = await startWorld();
-  browser = await openBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await world?.end();
-});
-
-const open = (path, options) => openAt(browser, world, path, options);
+const { world, open } = ownPages();
 
 describe("the palette", () => {
   test("opens on a key, finds by a few letters and by number, and never decides", async () => {

@@ -19,7 +19,7 @@ const SESSION = fileURLToPath(new URL("../lib/claude-list.mjs", import.meta.url)
 
 const beside = besideServer();
 
-async function until(is, what, ms = 45_000) {
+async function until(is, what, ms = 15_000) {
   let last;
   for (const end = Date.now() + ms; ; await sleep(40)) {
     try {

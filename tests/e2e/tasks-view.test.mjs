@@ -1,24 +1,12 @@
 // The tasks as a person finds them: a list that is filtered, searched and walked, and stays where it was left.
 /* global document */
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { fill, freshId, newTask } from "../bench/lib/fill.mjs";
-import { openBrowser, signedInPage } from "../lib/browser.mjs";
-import { close, focusedTitle, make, open as openAt, row, titles, until } from "../lib/tasks-page.mjs";
-import { settle, startWorld } from "../lib/world.mjs";
+import { close, focusedTitle, make, ownPages, row, titles, until } from "../lib/tasks-page.mjs";
+import { settle } from "../lib/world.mjs";
 
-let world;
-let browser;
-before(async () => {
-  world = await startWorld();
-  browser = await openBrowser();
-});
-after(async () => {
-  await browser?.close();
-  await world?.end();
-});
-
-const open = (path, options) => openAt(browser, world, path, options);
+const { world, open } = ownPages();
 const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 const search = (page) => new URL(page.url()).search;
 
@@ -142,7 +130,7 @@ describe("the list", () => {
     // Older than what a snapshot brings.
     await make(room, "A needle");
     await fill({ post: room.make }, 900, (index) => newTask(index));
-    const page = await signedInPage(browser, world, `/w/${workspace.id}/settings`);
+    const page = await open(`/w/${workspace.id}/settings`, { heading: "Settings" });
     // What is not here stays away for the time of this test.
     await page.route(/\/tasks\?.*cursor=/, (route) => new Promise(() => void route));
     await page.goto(`${world.url}/w/${workspace.id}/tasks`);

@@ -1,8 +1,10 @@
 // The tasks' page as its tests use it: opened and left, what stands in its rows, and what becomes of a task.
 /* global document */
 import assert from "node:assert/strict";
+import { after, before } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { patienceMs, signedInPage } from "./browser.mjs";
+import { openBrowser, signedInPage } from "./browser.mjs";
+import { ownWorld } from "./own-world.mjs";
 
 /** Makes a task for an agent, if it is not said to be another's. */
 export const make = (room, title, more = {}) => room.make("/tasks", { title, assignee: "agent", ...more });
@@ -21,7 +23,7 @@ export const focusedTitle = (page) =>
 
 /** Asks again until it is so. */
 export async function until(ask, wanted, what) {
-  const end = performance.now() + patienceMs;
+  const end = performance.now() + 20_000;
   for (;;) {
     const found = await ask();
     if (found === wanted) return;
@@ -32,14 +34,21 @@ export async function until(ask, wanted, what) {
 
 export const becomes = (room, task, status) => until(async () => (await room.get(`/tasks/${task}`)).status, status);
 
-/** A page of a signed-in person at a path, once it has this heading. */
-export async function open(browser, world, path, { heading = "Tasks", ...options } = {}) {
-  const page = await signedInPage(browser, world, path, options);
-  await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
-  return page;
+/** A world of a test file, and a browser of its own. `open` opens a page of a signed-in person at a path, once it has this heading. */
+export function ownPages() {
+  let browser;
+  before(async () => (browser = await openBrowser()));
+  after(() => browser?.close());
+  const world = ownWorld();
+  const open = async (path, { heading = "Tasks", ...options } = {}) => {
+    const page = await signedInPage(browser, world, path, options);
+    await page.getByRole("heading", { name: heading, level: 1 }).waitFor();
+    return page;
+  };
+  return { world, open };
 }
 
-/** Leaves it: nothing but these went wrong in it. */
+/** Leaves a page: nothing but these went wrong in it. */
 export async function close(page, troubles = []) {
   assert.deepEqual(page.troubles, troubles);
   await page.context().close();

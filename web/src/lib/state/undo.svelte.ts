@@ -40,11 +40,6 @@ export class Undo {
   notice = $state.raw<Notice | null>(null);
   /** Tasks whose deletion waits: lists leave them out. */
   readonly held = new SvelteSet<Id>();
-
-  /** What stays of these: what is being deleted stands in no list, as long as that can be undone. */
-  left<T extends Task>(tasks: readonly T[]): readonly T[] {
-    return this.held.size === 0 ? tasks : tasks.filter(({ id }) => !this.held.has(id));
-  }
   #steps: Step[] = [];
   #deletion: HeldDeletion | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -62,6 +57,11 @@ export class Undo {
     const after = before === null ? null : store.task(before.id);
     if (problem === null && after !== null && way !== null) this.#note(stepOf(store, after, way));
     return problem;
+  }
+
+  /** What stays of these: what is being deleted stands in no list, as long as that can be undone. */
+  left<T extends Task>(tasks: readonly T[]): readonly T[] {
+    return this.held.size === 0 ? tasks : tasks.filter(({ id }) => !this.held.has(id));
   }
 
   /** Deletes a task in a few seconds, unless that is undone. */
