@@ -164,6 +164,9 @@ describe("a workflow", () => {
       const put = await room.ask("PUT", `/workflows/${encodeURIComponent(definition.name)}`, definition);
       assert.ok(put.status === 400 || put.status === 404, `${put.status}`);
     }
+    const unnamed = await room.ask("PUT", "/workflows/x%20y", { ...release, name: "x y" });
+    assert.equal(unnamed.status, 404);
+    assert.match(unnamed.body.detail, /"x y" is no name; a name is a letter and then letters/);
     assert.deepEqual((await claude.call("WorkflowList")).workflows, []);
     await claude.call("WorkflowSave", { definition: release });
     for (const [parameters, path] of [

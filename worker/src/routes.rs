@@ -6,6 +6,7 @@ use agentrq_core::model::WorkspaceId;
 
 use crate::names::is_minted_form;
 use crate::problem::{Code, Problem};
+use crate::workspace::blobs::disposition::percent_decoded;
 
 /// HTTP methods that the product knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -315,7 +316,11 @@ impl Parts<'_> {
 
     fn workflow(&self) -> Result<String, Problem> {
         let name = self.get(1);
-        check_workflow_name(name).map(|()| name.to_owned()).map_err(|flaw| Problem::new(Code::WorkflowNotFound, flaw.to_string()))
+        check_workflow_name(name).map(|()| name.to_owned()).map_err(|flaw| {
+            // Told as it was written, not as an address has to write it.
+            let flaw = check_workflow_name(&percent_decoded(name)).err().unwrap_or(flaw);
+            Problem::new(Code::WorkflowNotFound, flaw.to_string())
+        })
     }
 
     fn attachment(&self) -> Result<AttachmentId, Problem> {
